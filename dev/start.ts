@@ -1,0 +1,132 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { requireFreePort } from './ports.ts'
+import { createProgress } from './progress.ts'
+import { readOrMakeSecrets, type SecretKind } from './secrets.ts'
+import { startServices } from './services.ts'
+
+/** What `npm start` has around the application. */
+export interface DevServices {
+  /** The environment, complete with what was started and generated. */
+  env: NodeJS.ProcessEnv
+  /** Tells the person at the terminal, and other commands, where everything is. */
+  announce(url: string): void
+  /** Settles, with a message, when one of the services has ended by itself. */
+  ended: Promise<string>
+  stop(): Promise<void>
+}
+
+interface StartOptions {
+  env: NodeJS.ProcessEnv
+  /** Secrets of the sources by their variables. */
+  secrets: Record<string, SecretKind>
+  /** Settles when the person at the terminal has had enough. */
+  cancel: Promise<void>
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const devFile = join(root, '.onset', 'dev.json')
+
+/** Starts Postgres and Temporal, and makes up the secrets that the environment lacks. Null when cancelled meanwhile. */
+export async function startDev({
+  env,
+  secrets,
+  cancel,
+}: StartOptions): Promise<DevServices | null> {
+  const progress = createProgress()
+  const port = portOf(env['PORT'], 3000)
+  await requireFreePort({ port, purpose: 'Onset', setting: 'PORT' })
+  const uiPort = portOf(env['TEMPORAL_UI_PORT'], 8233)
+  const starting = startServices({
+    root,
+    temporalPort: portOf(env['TEMPORAL_PORT'], 7233),
+    uiPort,
+    ...(env['POSTGRES_PORT'] ? { postgresPort: Number(env['POSTGRES_PORT']) } : {}),
+    progress,
+    env,
+  })
+  const cancelled = cancel.then(() => null)
+  if ((await Promise.race([starting, cancelled])) === null) {
+    await starting.then(
+      (services) => services.stop(),
+      () => undefined,
+    )
+    return null
+  }
+  const services = await starting
+  const made = readOrMakeSecrets(root, { ...secrets, API_TOKEN: 'hex' })
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value))
+  const temporalUiUrl = services.temporalUiUrl ?? env['TEMPORAL_UI_URL']
+  const complete: NodeJS.ProcessEnv = {
+    ...made,
+    LLM_PROVIDER: env['OPENAI_API_KEY'] ? 'openai' : 'scripted',
+    ...given,
+    DATABASE_URL: services.databaseUrl,
+    TEMPORAL_ADDRESS: services.temporalAddress,
+    ...(temporalUiUrl === undefined ? {} : { TEMPORAL_UI_URL: temporalUiUrl }),
+  }
+
+  return {
+    env: complete,
+    announce(url) {
+      const token = complete['API_TOKEN'] ?? ''
+      const kept = Object.fromEntries(Object.keys(secrets).map((name) => [name, complete[name]]))
+      mkdirSync(join(root, '.onset'), { recursive: true })
+      writeFileSync(devFile, JSON.stringify({ url, token, secrets: kept }, null, 2), {
+        mode: 0o600,
+      })
+      process.stdout.write(
+        banner({
+          url,
+          temporalUiUrl,
+          token,
+          model: complete['LLM_PROVIDER'] ?? '',
+          source: services.temporalSource,
+        }),
+      )
+    },
+    ended: services.ended.then(({ message }) => message),
+    async stop() {
+      rmSync(devFile, { force: true })
+      await services.stop()
+    },
+  }
+}
+
+const portOf = (text: string | undefined, otherwise: number): number =>
+  text ? Number(text) : otherwise
+
+function banner({
+  url,
+  temporalUiUrl,
+  token,
+  model,
+  source,
+}: {
+  url: string
+  temporalUiUrl: string | undefined
+  token: string
+  model: string
+  source: string
+}): string {
+  const models = model === 'scripted' ? 'scripted; set OPENAI_API_KEY for a real one' : model
+  return `
+Onset is ready.
+
+  Webhooks and API   ${url}
+  Temporal UI        ${temporalUiUrl ?? 'of the Temporal server that you named'}
+  Temporal           ${source}
+  Model              ${models}
+  API token          ${token}
+
+Try it in another terminal:
+
+  npx onset send github issues.opened
+  npx onset runs
+  npx onset approve --latest
+
+Ctrl-C stops everything. The data stays in .onset/.
+
+`
+}

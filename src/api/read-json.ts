@@ -1,0 +1,13 @@
+import { mediaTypeOf, readContent } from '../contracts/content.ts'
+import { problem } from './problems.ts'
+
+/** Reads a body that must be JSON, or answers why it is not. */
+export async function readJson(request: Request): Promise<{ value: unknown } | Response> {
+  const contentType = request.headers.get('content-type') ?? ''
+  if (mediaTypeOf(contentType) !== 'application/json') {
+    const detail = `Expected application/json, received '${contentType}'.`
+    return problem('unsupported_media_type', detail)
+  }
+  const content = readContent(contentType, new Uint8Array(await request.arrayBuffer()))
+  return content.readable ? { value: content.data } : problem('invalid_json', content.message)
+}

@@ -1,0 +1,195 @@
+import { z } from 'zod'
+import { CloudEvent, CloudEventBatch, ShortEvent } from '../inbox/cloud-events.ts'
+import { problems } from './problems.ts'
+
+const instant = z.iso.datetime().describe('ISO 8601 in UTC')
+const runStatus = z.enum(['running', 'waiting', 'parked', 'completed', 'failed', 'cancelled'])
+const limit = z.coerce.number().int().min(1).max(200).default(50)
+// Postgres has no place for NUL.
+const line = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .regex(/^[^\0]*$/, 'must not contain NUL')
+
+/** Why a run or a step did not work out. */
+export const Failure = z.object({
+  code: z.string().describe('Stable, such as LLM.Auth'),
+  message: z.string(),
+  remedy: z.string().optional().describe('What an operator can do about it'),
+})
+
+/** What became of an event that was posted. */
+export const Accepted = z.object({
+  id: z
+    .string()
+    .describe('Public id of the event, evt_…; of the first one where it is a duplicate'),
+  status: z.enum(['accepted', 'duplicate']),
+})
+
+/** What became of a batch, in its order. */
+export const AcceptedBatch = z.object({ events: z.array(Accepted) })
+
+/** An event with everything that came of it. */
+export const Event = z.object({
+  id: z.string(),
+  tenant: z.string(),
+  source: z.string(),
+  key: z.string().describe('What the sender calls it; unique per tenant and source'),
+  type: z.string(),
+  subject: z.string().nullable(),
+  time: instant,
+  receivedAt: instant,
+  method: z.string(),
+  url: z.string(),
+  headers: z.record(z.string(), z.string()),
+  contentType: z.string(),
+  body: z.string(),
+  hops: z.int(),
+  correlationId: z.string(),
+  causationId: z.string().nullable(),
+  state: z.enum(['accepted', 'dispatched', 'quarantined']),
+  reason: z.string().nullable(),
+  dispatches: z.array(
+    z.object({
+      trigger: z.string(),
+      state: z.enum(['started', 'quarantined']),
+      runId: z.string().nullable(),
+      reason: z.string().nullable(),
+      message: z.string().nullable(),
+      at: instant,
+    }),
+  ),
+})
+
+/** A run in the list of runs. */
+export const Run = z.object({
+  id: z.string(),
+  tenant: z.string(),
+  workflow: z.string(),
+  source: z.string(),
+  trigger: z.string(),
+  eventId: z.string(),
+  summary: z.string().describe('One line for people: what the run is about'),
+  status: runStatus,
+  waitingFor: z.enum(['approval', 'event', 'budget', 'provider']).nullable(),
+  step: z.string().nullable().describe('The step that the run reached last'),
+  startedAt: instant,
+  endedAt: instant.nullable(),
+  result: z.unknown().describe('What the workflow returned; null unless completed'),
+  failure: Failure.nullable(),
+})
+
+/** One step of a run. */
+export const Step = z.object({
+  step: z.string(),
+  kind: z.enum(['llm', 'approval', 'event', 'action', 'lookup']),
+  summary: z.string(),
+  status: z.enum(['running', 'waiting', 'completed', 'failed']),
+  startedAt: instant,
+  endedAt: instant.nullable(),
+  failure: Failure.nullable(),
+})
+
+/** A run with its steps, in the order in which they began. */
+export const RunDetails = Run.extend({ steps: z.array(Step) })
+
+/** Runs, the youngest first. */
+export const RunPage = z.object({
+  runs: z.array(Run),
+  next: z.string().nullable().describe('Value of `after` for the next page; null after the last'),
+})
+
+/** Which runs to list. */
+export const RunsQuery = z.strictObject({
+  status: runStatus.optional(),
+  workflow: line(200).optional(),
+  limit,
+  after: z.string().max(1000).optional().describe('`next` of the page before'),
+})
+
+/** Where to resume a stream of run events. */
+export const RunEventsQuery = z.strictObject({
+  after: z.string().max(1000).optional().describe('A number, or an id as in `Last-Event-ID`'),
+})
+
+/** A decision that a run waits for. */
+export const Approval = z.object({
+  id: z.string().describe('apr_…'),
+  runId: z.string(),
+  step: z.string(),
+  title: z.string(),
+  details: z.unknown(),
+  status: z.enum(['open', 'approved', 'rejected', 'expired', 'closed']),
+  requestedAt: instant,
+  expiresAt: instant.nullable(),
+  decidedAt: instant.nullable(),
+  decidedBy: z.string().nullable(),
+  reason: z.string().nullable(),
+})
+
+/** The open approvals with the oldest first, or all with the youngest first. */
+export const Approvals = z.object({ approvals: z.array(Approval) })
+
+/** Which approvals to list. */
+export const ApprovalsQuery = z.strictObject({
+  status: z.enum(['open', 'all']).default('open'),
+  limit,
+})
+
+// Names by which the list of waits says that nobody decided.
+const RESERVED = new Set(['run', 'timeout'])
+
+/** A person's answer to an approval. */
+export const Decision = z.strictObject({
+  decision: z.enum(['approve', 'reject']),
+  by: line(200)
+    .min(1)
+    .refine((name) => !RESERVED.has(name), { message: 'must be the name of a person or program' })
+    .default('api'),
+  reason: line(2000).optional(),
+})
+
+/** Whether each part of the server can do its work. */
+export const Readiness = z.object({
+  ready: z.boolean(),
+  parts: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
+})
+
+/** The process answers. */
+export const Health = z.object({ status: z.literal('ok') })
+
+/** Per RFC 9457. `code` is stable. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.enum(Object.keys(problems)),
+  errors: z
+    .array(z.object({ path: z.string(), message: z.string() }))
+    .optional()
+    .describe('With invalid_request: every fault'),
+  approval: Approval.optional().describe('With 409: the approval as it stands'),
+})
+
+/** Everything that has a name in the OpenAPI document. */
+export const named = {
+  Accepted,
+  AcceptedBatch,
+  Approval,
+  Approvals,
+  CloudEvent,
+  CloudEventBatch,
+  Decision,
+  Event,
+  Failure,
+  Health,
+  Problem,
+  Readiness,
+  Run,
+  RunDetails,
+  RunPage,
+  ShortEvent,
+  Step,
+}

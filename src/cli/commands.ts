@@ -1,0 +1,49 @@
+import { approvals, approve } from './approvals.ts'
+import type { Command, CommandContext } from './command.ts'
+import { doctor } from './doctor.ts'
+import { CommandError, EXIT, misuse } from './exit.ts'
+import { details, overview } from './help.ts'
+import { readInput } from './input.ts'
+import { unknownWord } from './nearest.ts'
+import { runs } from './runs.ts'
+import { send } from './send.ts'
+
+const own: Command[] = [send, runs, approvals, approve, doctor]
+
+/** Carries out one command line, without the program's name, and resolves with the exit code. */
+export async function runCommand(argv: string[], context: CommandContext): Promise<number> {
+  try {
+    return await carryOut(argv, context)
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    context.print.error(error.message)
+    return error.exitCode
+  }
+}
+
+async function carryOut([name = '', ...args]: string[], context: CommandContext): Promise<number> {
+  const { print, version, roles } = context
+  const commands = [...roles, ...own]
+  if (name === '--version' || name === '-v') {
+    print.line(version)
+    return EXIT.ok
+  }
+  if (name === '' || ['help', '--help', '-h'].includes(name)) {
+    const [topic] = args
+    const lines = topic === undefined ? overview(commands, version) : details(find(commands, topic))
+    for (const line of lines) print.line(line)
+    return name === '' ? EXIT.usage : EXIT.ok
+  }
+  const command = find(commands, name)
+  const input = readInput(command, args)
+  if (!input.flag('help')) return command.run(input, context)
+  for (const line of details(command)) print.line(line)
+  return EXIT.ok
+}
+
+function find(commands: Command[], name: string): Command {
+  const command = commands.find((each) => each.name === name)
+  if (command !== undefined) return command
+  const known = [...commands.map((each) => each.name), 'help']
+  throw misuse(unknownWord(name.startsWith('-') ? 'flag' : 'command', name, known))
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import { RunDetails, RunPage } from '../api/schemas.ts'
+import type { ApiClient } from './api-client.ts'
+import type { Command, CommandInput } from './command.ts'
+import { EXIT, misuse } from './exit.ts'
+import { countOf, flags, openClient } from './flags.ts'
+import { followRun } from './follow.ts'
+import { harmless, type Print } from './print.ts'
+import { createStory } from './story.ts'
+import { table } from './table.ts'
+
+/** `onset runs`: the list of runs, one of them with its steps, or what happens in it until its end. */
+export const runs: Command = {
+  name: 'runs',
+  usage:
+    '[run id] [--follow] [--status <status>] [--workflow <name>] [--limit <n>] [--url <url>] [--json]',
+  summary: 'List the runs, or look at one',
+  positionals: { least: 0, most: 1 },
+  options: {
+    follow: {
+      type: 'boolean',
+      meaning: 'Print what happens until the run ends; 1 unless it completes',
+    },
+    status: { type: 'string', meaning: 'running, waiting, parked, completed, failed or cancelled' },
+    workflow: { type: 'string', meaning: 'Only runs of this workflow' },
+    limit: { type: 'string', meaning: 'At most so many; 50 by default' },
+    after: { type: 'string', meaning: 'The next page, as the page before names it' },
+    ...flags,
+  },
+  async run(input, { server, print }) {
+    const [id] = input.positionals
+    if (id === undefined && input.flag('follow'))
+      throw misuse('Name the run that --follow is to follow.')
+    const client = openClient(input, await server())
+    if (id === undefined) return list(client, { input, print })
+    if (input.flag('follow')) return follow(client, { id, json: input.flag('json'), print })
+    return show(client, { id, json: input.flag('json'), print })
+  },
+}
+
+interface RunRequest {
+  id: string
+  json: boolean
+  print: Print
+}
+
+async function list(
+  client: ApiClient,
+  { input, print }: { input: CommandInput; print: Print },
+): Promise<number> {
+  const query = new URLSearchParams({
+    limit: String(countOf(input, { name: 'limit', most: 200 }) ?? 50),
+  })
+  for (const name of ['status', 'workflow', 'after']) {
+    const value = input.text(name)
+    if (value !== undefined) query.set(name, value)
+  }
+  const page = RunPage.parse(await client.get(`/api/runs?${query.toString()}`))
+  if (page.next !== null) print.error(`There are more: --after ${page.next}`)
+  if (input.flag('json')) {
+    print.json(page.runs)
+    return EXIT.ok
+  }
+  const rows = page.runs.map(({ id, status, waitingFor, step, startedAt, summary }) => ({
+    run: id,
+    status: waitingFor === null ? status : `${status} (${waitingFor})`,
+    step: step ?? '',
+    started: startedAt,
+    summary,
+  }))
+  if (rows.length === 0) print.error('There are no runs.')
+  else for (const line of table(rows)) print.line(line)
+  return EXIT.ok
+}
+
+async function show(client: ApiClient, { id, json, print }: RunRequest): Promise<number> {
+  const run = RunDetails.parse(await client.get(`/api/runs/${encodeURIComponent(id)}`))
+  if (json) {
+    print.json(run)
+    return EXIT.ok
+  }
+  const { steps, result, failure, waitingFor, ...facts } = run
+  for (const [name, value] of Object.entries({ ...facts, waitingFor })) {
+    if (value !== null) print.line(`${name.padEnd(11)}${harmless(value)}`)
+  }
+  if (failure !== null) print.line(`failure    ${harmless(failure.message)} (${failure.code})`)
+  if (failure?.remedy !== undefined) print.line(`remedy     ${harmless(failure.remedy)}`)
+  if (run.status === 'completed') print.line(`result     ${harmless(JSON.stringify(result))}`)
+  if (steps.length > 0) print.line('')
+  const rows = steps.map(({ step, kind, status, startedAt, endedAt, summary, failure: why }) => ({
+    step,
+    kind,
+    status,
+    took: endedAt === null ? '' : `${Date.parse(endedAt) - Date.parse(startedAt)} ms`,
+    summary,
+    failure: why === null ? '' : `${why.message} (${why.code})`,
+  }))
+  for (const line of rows.length === 0 ? [] : table(rows)) print.line(line)
+  return EXIT.ok
+}
+
+const Ended = z.enum(['completed', 'failed', 'cancelled'])
+
+async function follow(client: ApiClient, { id, json, print }: RunRequest): Promise<number> {
+  const tell = json ? undefined : createStory(print)
+  let ended: z.infer<typeof Ended> | undefined
+  for await (const event of followRun(client, id)) {
+    if (tell === undefined) print.line(JSON.stringify(event))
+    else tell(event)
+    ended = Ended.safeParse(event.type.replace('run.', '')).data
+  }
+  return ended === 'completed' ? EXIT.ok : EXIT.failed
+}

@@ -1,0 +1,29 @@
+import { type Failure, type FailureCode, remedies } from './failures.ts'
+
+/**
+ * The failure that people see, out of what Temporal hands over: the innermost cause that has a code of ours. Goes by
+ * the shape of the error, so that it reads the same in a workflow, in an activity and in a client.
+ */
+export function failureOf(error: unknown): Failure {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const type = 'type' in cause ? cause.type : undefined
+    if (isCode(type)) return withRemedy(type, cause.message)
+    if (cause.name === 'TimeoutFailure') return { code: 'Run.TimedOut', message: innermost(error) }
+  }
+  return { code: 'Run.Failed', message: innermost(error) }
+}
+
+// The outer messages only say that an activity or a workflow failed.
+function innermost(error: unknown): string {
+  let message = String(error)
+  for (let cause = error; cause instanceof Error; cause = cause.cause) message = cause.message
+  return message
+}
+
+function withRemedy(code: FailureCode, message: string): Failure {
+  const remedy = remedies[code]
+  return remedy === undefined ? { code, message } : { code, message, remedy }
+}
+
+const isCode = (type: unknown): type is FailureCode =>
+  typeof type === 'string' && /^(LLM|Action|Run)\./.test(type)

@@ -1,0 +1,109 @@
+import type { Logger } from 'pino'
+import type { Pool } from 'pg'
+import type { Config } from './config.ts'
+import { createDispatcher, type Dispatcher } from './inbox/dispatch.ts'
+import { createStartRun } from './inbox/start-run.ts'
+import { createSweeper } from './inbox/sweeper.ts'
+import { createReconciler } from './runs/reconciler.ts'
+import { createRunLog, type RunLog } from './runs/run-log.ts'
+import { createWaker, type Waker } from './runs/wake.ts'
+import { migrate } from './store/migrate.ts'
+import { openPool } from './store/pool.ts'
+import { createMetrics, type Metrics } from './telemetry/metrics.ts'
+import { openTemporal, type Temporal } from './temporal/connection.ts'
+import { keepSettingUp } from './temporal/set-up.ts'
+import type { Trigger } from './triggers/define.ts'
+
+/** What every process of Onset has, whatever its role. */
+export interface House {
+  pool: Pool
+  metrics: Metrics
+  temporal: Temporal
+  runLog: RunLog
+  waker: Waker
+  dispatcher: Dispatcher
+  /** Resolves once Temporal knows our search attributes and schedules. */
+  setUp: Promise<void>
+  close(): Promise<void>
+}
+
+interface HouseOptions {
+  config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>
+  env: NodeJS.ProcessEnv
+  catalogue: Record<string, Trigger>
+  /** Whether a worker lives in this process, so that runs can begin without a detour. */
+  eager: boolean
+  log: Logger
+}
+
+/**
+ * Opens what all roles stand on: the database at its newest schema, Temporal as soon as it can be reached, and the
+ * loops that finish what other processes had to leave. `close` undoes it in reverse.
+ */
+export async function openHouse({
+  config,
+  env,
+  catalogue,
+  eager,
+  log,
+}: HouseOptions): Promise<House> {
+  const pool = openPool({ databaseUrl: config.DATABASE_URL, size: config.DATABASE_POOL })
+  try {
+    const applied = await migrate(pool)
+    if (applied.length > 0) log.info({ applied }, 'database migrated')
+  } catch (cause) {
+    await pool.end()
+    throw new Error(`Postgres cannot be used: ${messageOf(cause)}`, { cause })
+  }
+
+  const temporal = openTemporal({ env, log })
+  const { client } = temporal
+  const runLog = createRunLog(pool, log)
+  const waker = createWaker({ pool, client, log })
+  const dispatcher = createDispatcher({
+    pool,
+    catalogue,
+    startRun: createStartRun({ client, eager }),
+    wake: (waitIds) =>
+      void waker
+        .wake(waitIds)
+        .catch((error: unknown) => log.warn({ err: error }, 'waking is repeated')),
+    log,
+  })
+  const loops = [createSweeper({ pool, dispatcher, log }), waker.keepWaking()]
+  const closing = new AbortController()
+  const setUp = setUpOnce()
+  // A process that ends before Temporal was reached has nothing to set up.
+  setUp.catch(() => undefined)
+
+  return {
+    pool,
+    metrics: createMetrics(pool),
+    temporal,
+    runLog,
+    waker,
+    dispatcher,
+    setUp,
+    async close() {
+      closing.abort()
+      await Promise.all(loops.map((loop) => loop.stop()))
+      await dispatcher.idle()
+      await runLog.close()
+      await temporal.close()
+      await pool.end()
+    },
+  }
+
+  async function setUpOnce(): Promise<void> {
+    const { client: connected } = await temporal.connected()
+    loops.push(createReconciler({ pool, client, runLog, log }))
+    const { namespace } = temporal
+    const { signal } = closing
+    await keepSettingUp({ client: connected, namespace }, { catalogue, log, signal })
+  }
+}
+
+const messageOf = (error: unknown): string => {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
+  return error instanceof Error ? error.message : String(error)
+}

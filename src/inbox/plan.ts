@@ -1,0 +1,63 @@
+import { type Content, readContent } from '../contracts/content.ts'
+import type { EventHead, QuarantineReason, TriggerEvent } from '../contracts/event.ts'
+import type { InboxEvent } from './events-table.ts'
+import { runId } from './run-id.ts'
+import type { DispatchTrigger } from './trigger.ts'
+
+/** What dispatching an event to one trigger comes to, before anything has been done. */
+export type Plan =
+  | { outcome: 'start'; trigger: string; run: PlannedRun }
+  | { outcome: 'quarantine'; trigger: string; reason: QuarantineReason; message: string }
+
+/** A run that an event is to start. */
+export interface PlannedRun {
+  id: string
+  workflow: string
+  summary: string
+  input: TriggerEvent
+}
+
+/** Triggers by the names under which the catalogue lists them. */
+export type Catalogue = Record<string, DispatchTrigger>
+
+/** One plan for each trigger that the event meets. Nothing that a trigger throws goes further than its own plan. */
+export function planDispatches(event: InboxEvent, catalogue: Catalogue): Plan[] {
+  const { contentType, body, ...head } = event
+  // Read once, and not at all where no trigger means the event.
+  let content: Content | undefined
+  const read = (): Content => (content ??= readContent(contentType, body))
+  return Object.entries(catalogue)
+    .filter(([, trigger]) => trigger.source.name === event.source)
+    .flatMap(([name, trigger]) => planOne({ name, ...trigger }, { head, read }) ?? [])
+}
+
+function planOne(
+  { name, workflow, ...trigger }: DispatchTrigger & { name: string },
+  { head, read }: { head: EventHead; read: () => Content },
+): Plan | undefined {
+  try {
+    if (!trigger.when(head)) return undefined
+    const content = read()
+    if (!content.readable) return quarantine(name, 'body_unreadable', content.message)
+    const { data, summary } = trigger.read(content.data, head)
+    const { tenant, source, key } = head
+    const id = runId({ workflow, tenant, trigger: name, source, key })
+    return {
+      outcome: 'start',
+      trigger: name,
+      run: { id, workflow, summary, input: { ...head, trigger: name, data } },
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    // By name: the schema that a trigger uses is its own affair, and may come from another copy of zod.
+    const mismatch = error instanceof Error && error.constructor.name.endsWith('ZodError')
+    return quarantine(name, mismatch ? 'body_mismatch' : 'read_failed', message)
+  }
+}
+
+const quarantine = (trigger: string, reason: QuarantineReason, message: string): Plan => ({
+  outcome: 'quarantine',
+  trigger,
+  reason,
+  message: message.slice(0, 2_000),
+})

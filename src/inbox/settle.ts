@@ -1,0 +1,110 @@
+import type { Pool } from 'pg'
+import { storableText } from '../store/text.ts'
+import { createGroup } from '../store/group.ts'
+import type { InboxEvent } from './events-table.ts'
+import type { PlannedRun } from './plan.ts'
+
+/** What dispatching one event has come to. */
+export interface Settlement {
+  event: InboxEvent
+  dispatches: Settled[]
+}
+
+/** What became of one event meeting one trigger. */
+export type Settled =
+  | { state: 'started'; trigger: string; run: PlannedRun }
+  | { state: 'quarantined'; trigger: string; reason: string; message: string }
+
+/** Writes down what dispatching came to, closes the event and resolves the waits for it. Answers the waits' ids. */
+export type Settle = (settlement: Settlement) => Promise<string[]>
+
+// Closing the event last changes nothing for the others: one statement is one transaction. A wait that is committed
+// before this statement is found here; one that comes later looks back and finds the event.
+const SETTLE = `
+with dispatched as (
+  insert into dispatches (event_id, trigger, state, run_id, reason, message)
+  select event_id, trigger, state, run_id, reason, message
+    from json_to_recordset($1) as settled (
+         event_id text, trigger text, state text, run_id text, reason text, message text)
+      on conflict (event_id, trigger) do nothing
+), begun as (
+  insert into runs (id, tenant, workflow, source, trigger, event_id, summary, started_at, status_at)
+  select id, tenant, workflow, source, trigger, event_id, summary, date_trunc('milliseconds', now()), '-infinity'
+    from json_to_recordset($2) as planned (
+         id text, tenant text, workflow text, source text, trigger text, event_id text, summary text)
+   order by id
+      on conflict (id) do nothing
+), closed as (
+  update events set state = 'dispatched', dispatch_after = null
+    from json_to_recordset($3) as happened (id text)
+   where events.id = happened.id and dispatch_after is not null
+)
+update waits set resolved_at = now(), resolved_by = happened.id, wake_after = now() + interval '2 seconds'
+  from json_to_recordset($3) as happened (id text, tenant text, type text, subject text)
+ where waits.kind = 'event' and waits.resolved_at is null
+   and (waits.expires_at is null or waits.expires_at > now())
+   and waits.tenant = happened.tenant and waits.event_type = happened.type
+   and (waits.event_subject is null or waits.event_subject = happened.subject)
+returning happened.id as event_id, waits.id as wait_id`
+
+/** Settles events, many in one statement. */
+export function createSettle(pool: Pool): Settle {
+  const group = createGroup({
+    write: (settlements: Settlement[]) => write(pool, settlements),
+    statementsAtOnce: 2,
+    itemsPerStatement: 200,
+  })
+  return (settlement) => group.add(settlement)
+}
+
+async function write(pool: Pool, settlements: Settlement[]): Promise<string[][]> {
+  const { rows } = await pool.query<{ event_id: string; wait_id: string }>({
+    name: 'settle-events',
+    text: SETTLE,
+    values: [
+      JSON.stringify(settlements.flatMap(dispatchRows)),
+      JSON.stringify(settlements.flatMap(runRows)),
+      JSON.stringify(
+        settlements.map(({ event: { id, tenant, type, subject } }) => ({
+          id,
+          tenant,
+          type,
+          subject,
+        })),
+      ),
+    ],
+  })
+  return settlements.map(({ event }) =>
+    rows.filter((row) => row.event_id === event.id).map((row) => row.wait_id),
+  )
+}
+
+const dispatchRows = ({ event, dispatches }: Settlement): unknown[] =>
+  dispatches.map((settled) =>
+    settled.state === 'started'
+      ? {
+          event_id: event.id,
+          trigger: settled.trigger,
+          state: settled.state,
+          run_id: settled.run.id,
+        }
+      : { event_id: event.id, ...settled, message: storableText(settled.message) },
+  )
+
+const runRows = ({ event, dispatches }: Settlement): unknown[] =>
+  dispatches.flatMap((settled) => {
+    if (settled.state !== 'started') return []
+    const { id, workflow, summary } = settled.run
+    const { tenant, source } = event
+    return [
+      {
+        id,
+        tenant,
+        workflow,
+        source,
+        trigger: settled.trigger,
+        event_id: event.id,
+        summary: storableText(summary),
+      },
+    ]
+  })

@@ -1,0 +1,86 @@
+import type { Client } from '@temporalio/client'
+import {
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdReusePolicy,
+} from '@temporalio/client'
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common'
+import { TASK_QUEUE } from '../contracts/names.ts'
+import type { TriggerEvent } from '../contracts/event.ts'
+import type { PlannedRun } from './plan.ts'
+
+/** What became of starting a run. "Already started" is success: the run of this event exists. */
+export type Start = { outcome: 'started' } | { outcome: 'refused'; message: string }
+
+/** Starts a run, at most once for its id. Rejects when Temporal cannot be reached within 3 s. */
+export type StartRun = (run: PlannedRun) => Promise<Start>
+
+const DEADLINE_MS = 3_000
+// gRPC: with "Blob data size exceeds limit." the server will never take this run.
+const INVALID_ARGUMENT = 3
+
+/**
+ * Starts runs through Temporal. `eager` hands the first task straight to a worker of this process: only for a client
+ * on that worker's own connection.
+ */
+export function createStartRun({ client, eager }: { client(): Client; eager: boolean }): StartRun {
+  return async ({ id, workflow, summary, input }) => {
+    const temporal = client()
+    try {
+      await temporal.withDeadline(Date.now() + DEADLINE_MS, () =>
+        temporal.workflow.start(workflow, {
+          workflowId: id,
+          taskQueue: TASK_QUEUE,
+          args: [input],
+          workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+          typedSearchAttributes: searchAttributesOf(input),
+          memo: { summary },
+          staticSummary: summary.slice(0, 200),
+          staticDetails: detailsOf(input),
+          requestEagerStart: eager,
+        }),
+      )
+      return { outcome: 'started' }
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return { outcome: 'started' }
+      if (isTooLarge(error)) return { outcome: 'refused', message: messageOf(error) }
+      throw error
+    }
+  }
+}
+
+// The order of these lines is what an operator reads first.
+const detailsOf = (event: TriggerEvent): string =>
+  [
+    `Started by **${event.type}** from **${event.source}** through the trigger **${event.trigger}**.`,
+    '',
+    `- event: \`${event.id}\` (the sender calls it \`${event.key}\`)`,
+    `- subject: ${event.subject ?? '–'}`,
+    `- time: ${event.time}`,
+    `- look it up: \`GET /api/events/${event.id}\``,
+  ].join('\n')
+
+const Source = defineSearchAttributeKey('Source', 'KEYWORD')
+const Trigger = defineSearchAttributeKey('Trigger', 'KEYWORD')
+const EventId = defineSearchAttributeKey('EventId', 'KEYWORD')
+const Tenant = defineSearchAttributeKey('Tenant', 'KEYWORD')
+
+/** The search attributes by which the Temporal UI finds a run. */
+export const searchAttributesOf = (
+  event: Pick<TriggerEvent, 'source' | 'trigger' | 'id' | 'tenant'>,
+): SearchAttributePair[] => [
+  { key: Source, value: event.source },
+  { key: Trigger, value: event.trigger },
+  { key: EventId, value: event.id },
+  { key: Tenant, value: event.tenant },
+]
+
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof ServiceError &&
+  error.cause instanceof Error &&
+  'code' in error.cause &&
+  error.cause.code === INVALID_ARGUMENT &&
+  /size|limit/i.test(error.cause.message)
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)

@@ -1,0 +1,55 @@
+import type { Logger } from 'pino'
+import type { Config, Role } from './config.ts'
+import { openHouse } from './house.ts'
+import { serve } from './serve.ts'
+import { installRuntime } from './telemetry/runtime.ts'
+import type { Source, Trigger } from './triggers/define.ts'
+import { work } from './work.ts'
+
+interface RunOptions {
+  roles: readonly Role[]
+  config: Config
+  env: NodeJS.ProcessEnv
+  sources: Source[]
+  catalogue: Record<string, Trigger>
+  log: Logger
+  /** Settles when the process is to end. */
+  stop: Promise<void>
+  /** Is told when all roles are up: the address of `serve`, or null where there is none. */
+  onReady(url: string | null): void
+  /** Is told when closing begins. */
+  onStop?(): void
+}
+
+/**
+ * Opens the roles in order, runs until `stop` settles or a part fails, and closes them in reverse: intake first, so
+ * that what was accepted finds its workers still there.
+ */
+export async function runRoles(options: RunOptions): Promise<void> {
+  const { roles, config, env, sources, catalogue, log, stop } = options
+  installRuntime({ log, metricsAddress: config.TEMPORAL_METRICS_ADDRESS })
+  const closes: (() => Promise<void>)[] = []
+  try {
+    const house = await openHouse({ config, env, catalogue, eager: roles.includes('work'), log })
+    closes.push(house.close)
+
+    const failed: Promise<never>[] = []
+    if (roles.includes('work')) {
+      const worker = await Promise.race([work(house, { config, log }), stop])
+      if (worker === undefined) return
+      closes.push(worker.close)
+      failed.push(worker.failed)
+    }
+    let url: string | null = null
+    if (roles.includes('serve')) {
+      const server = await serve(house, { config, sources, log })
+      closes.push(server.close)
+      url = server.url
+    }
+    options.onReady(url)
+    await Promise.race([stop, ...failed])
+  } finally {
+    options.onStop?.()
+    for (const close of closes.toReversed()) await close()
+  }
+}

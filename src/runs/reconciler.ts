@@ -1,0 +1,170 @@
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client'
+import { WorkflowFailedError } from '@temporalio/client'
+import type { Logger } from 'pino'
+import type { Pool } from 'pg'
+import type { Failure } from '../contracts/failures.ts'
+import { DEFAULT_TENANT, type searchAttributes } from '../contracts/names.ts'
+import { isFinal, type NewRunEvent, type RunStatus } from '../contracts/run.ts'
+import { createLoop, type Loop } from '../store/loop.ts'
+import { failureOf } from '../contracts/failure-of.ts'
+import type { RunLog } from './run-log.ts'
+
+const INTERVAL_MS = 15_000
+const PAGE = 200
+// Visibility lags behind: every look overlaps the one before.
+const OVERLAP_MS = 60_000
+// What closed longer ago than this before the first look was seen by an earlier process, or is gone from Temporal.
+const FIRST_LOOK_MS = 24 * 60 * 60 * 1_000
+
+/**
+ * Has the last word on how runs ended: every 15 s it compares what closed in Temporal with the list of runs and mends
+ * what reports from workers have missed or got wrong. Reports are quick; this is sure.
+ */
+export function createReconciler({
+  pool,
+  client,
+  runLog,
+  log,
+}: {
+  pool: Pool
+  client(): Client
+  runLog: RunLog
+  log: Logger
+}): Loop {
+  let since = Date.now() - FIRST_LOOK_MS
+  return createLoop({ name: 'reconciler', intervalMs: INTERVAL_MS, round, log })
+
+  async function round(signal: AbortSignal): Promise<void> {
+    const began = Date.now()
+    const temporal = client()
+    // Open executions match any close time, and a run that continued as new goes on.
+    const query = `CloseTime >= "${new Date(since).toISOString()}"
+      AND ExecutionStatus NOT IN ("Running", "ContinuedAsNew")`
+    let page: WorkflowExecutionInfo[] = []
+    for await (const execution of temporal.workflow.list({ query, pageSize: PAGE })) {
+      if (signal.aborted) return
+      page.push(execution)
+      if (page.length < PAGE) continue
+      await compare(temporal, page)
+      page = []
+    }
+    await compare(temporal, page)
+    await mendWaiting()
+    since = began - OVERLAP_MS
+  }
+
+  async function compare(temporal: Client, page: WorkflowExecutionInfo[]): Promise<void> {
+    const { rows } = await pool.query<{ id: string; status: RunStatus }>(
+      'select id, status from runs where id = any ($1)',
+      [page.map(({ workflowId }) => workflowId)],
+    )
+    const known = new Map(rows.map(({ id, status }) => [id, status]))
+    for (const execution of page) {
+      const was = known.get(execution.workflowId)
+      const status = statusOf(execution)
+      if (status === undefined || status === was || !isOurs(execution)) continue
+      await mend(temporal, execution, was)
+    }
+  }
+
+  async function mend(
+    temporal: Client,
+    execution: WorkflowExecutionInfo,
+    was: RunStatus | undefined,
+  ): Promise<void> {
+    const runId = execution.workflowId
+    if (was !== undefined && isFinal(was)) await reopen(runId)
+    const end = await endOf(temporal, execution)
+    await runLog.append(was === undefined ? [startOf(execution), end] : [end])
+    log.info({ runId, status: statusOf(execution), was: was ?? 'unknown' }, 'run reconciled')
+  }
+
+  // A worker reported an end that Temporal then did not take: the end that follows replaces it.
+  async function reopen(runId: string): Promise<void> {
+    await pool.query(
+      `with gone as (delete from run_events where run_id = $1
+                        and type in ('run.completed', 'run.failed', 'run.cancelled'))
+       update runs set ended_at = null, result = null, failure = null, status_at = '-infinity' where id = $1`,
+      [runId],
+    )
+  }
+
+  // A wait that is open says that its run is waiting, whatever reports were lost.
+  async function mendWaiting(): Promise<void> {
+    await pool.query(
+      `update runs set status = 'waiting', waiting_for = waits.kind
+         from waits where waits.run_id = runs.id and waits.resolved_at is null
+          and runs.status = 'running' and waits.opened_at < now() - interval '5 seconds'`,
+    )
+  }
+}
+
+// Others may have workflows in the namespace, too.
+const isOurs = (execution: WorkflowExecutionInfo): boolean =>
+  attributeOf(execution, 'Trigger') !== undefined
+
+function attributeOf(
+  { typedSearchAttributes }: WorkflowExecutionInfo,
+  name: keyof typeof searchAttributes,
+): string | undefined {
+  const value = typedSearchAttributes.getAll().find(({ key }) => key.name === name)?.value
+  return typeof value === 'string' ? value : undefined
+}
+
+// Of a run whose every report was lost.
+function startOf(execution: WorkflowExecutionInfo): NewRunEvent {
+  const { workflowId: runId, type: workflow, startTime, memo } = execution
+  const summary = memo?.['summary']
+  return {
+    runId,
+    key: 'started',
+    at: startTime.toISOString(),
+    type: 'run.started',
+    data: {
+      tenant: attributeOf(execution, 'Tenant') ?? DEFAULT_TENANT,
+      workflow,
+      source: attributeOf(execution, 'Source') ?? '',
+      trigger: attributeOf(execution, 'Trigger') ?? '',
+      eventId: attributeOf(execution, 'EventId') ?? '',
+      summary: typeof summary === 'string' ? summary : workflow,
+    },
+  }
+}
+
+const ends: Record<string, RunStatus> = {
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  TIMED_OUT: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'cancelled',
+}
+
+/** How an execution ended; undefined while it goes on. */
+const statusOf = ({ status }: WorkflowExecutionInfo): RunStatus | undefined => ends[status.name]
+
+async function endOf(temporal: Client, execution: WorkflowExecutionInfo): Promise<NewRunEvent> {
+  const { workflowId: runId, runId: temporalRunId } = execution
+  const head = {
+    runId,
+    key: `ended/${temporalRunId}`,
+    at: (execution.closeTime ?? new Date()).toISOString(),
+  }
+  const status = statusOf(execution)
+  if (status === 'cancelled') {
+    const terminated = execution.status.name === 'TERMINATED'
+    const reason = terminated ? 'The run was terminated in Temporal.' : 'The run was cancelled.'
+    return { ...head, type: 'run.cancelled', data: { reason, last: true } }
+  }
+  const handle = temporal.workflow.getHandle(runId, temporalRunId, { followRuns: false })
+  try {
+    return {
+      ...head,
+      type: 'run.completed',
+      data: { output: (await handle.result()) ?? null, last: true },
+    }
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error
+    const failure: Failure = failureOf(error.cause)
+    return { ...head, type: 'run.failed', data: { failure, last: true } }
+  }
+}

@@ -1,0 +1,85 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client'
+import type { Logger } from 'pino'
+import type { Pool } from 'pg'
+import { WAKE_SIGNAL } from '../contracts/names.ts'
+import type { Wake } from '../contracts/wait.ts'
+import { createLoop, type Loop } from '../store/loop.ts'
+import { RESOLVED, type ResolvedRow, toResolution } from './waits.ts'
+
+/** What became of telling a run: told, later when Temporal is back, or the run is over. */
+export type Woken = 'told' | 'later' | 'gone'
+
+/** Tells runs how their waits ended. */
+export interface Waker {
+  /** Signals the runs of resolved waits, once, at once. Never rejects for Temporal's sake. */
+  wake(waitIds: string[]): Promise<Woken[]>
+  /** Goes on telling runs that have not taken note yet. */
+  keepWaking(): Loop
+}
+
+const DEADLINE_MS = 3_000
+const INTERVAL_MS = 1_000
+const WAITS_AT_ONCE = 50
+
+// A run takes note within milliseconds while a worker is up. Without one, asking again soon only lengthens its history.
+const CLAIM = `
+update waits set wake_after = now() + least(greatest(now() - resolved_at, interval '10 seconds'), interval '10 minutes')
+ where id in (select id from waits where wake_after <= now() order by wake_after limit $1 for update skip locked)
+returning id`
+
+/** Wakes runs through signals that carry the wait's step and how it ended; a run applies each step once. */
+export function createWaker({
+  pool,
+  client,
+  log,
+}: {
+  pool: Pool
+  client(): Client
+  log: Logger
+}): Waker {
+  return {
+    wake,
+    keepWaking: () => createLoop({ name: 'waker', intervalMs: INTERVAL_MS, round, log }),
+  }
+
+  async function wake(waitIds: string[]): Promise<Woken[]> {
+    if (waitIds.length === 0) return []
+    const { rows } = await pool.query<ResolvedRow & { wait_id: string }>(
+      `${RESOLVED.replace('select', 'select waits.id as wait_id,')} where waits.id = any ($1)`,
+      [waitIds],
+    )
+    const results = await Promise.all(
+      rows.map(async (row) => ({ waitId: row.wait_id, woken: await signal(row) })),
+    )
+    const gone = results.filter(({ woken }) => woken === 'gone').map(({ waitId }) => waitId)
+    if (gone.length > 0) await closeGone(gone)
+    return results.map(({ woken }) => woken)
+  }
+
+  async function signal(row: ResolvedRow): Promise<Woken> {
+    const message: Wake = { step: row.step, resolution: toResolution(row) }
+    try {
+      const temporal = client()
+      await temporal.withDeadline(Date.now() + DEADLINE_MS, () =>
+        temporal.workflow.getHandle(row.run_id).signal(WAKE_SIGNAL, message),
+      )
+      return 'told'
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'gone'
+      log.warn({ err: error, runId: row.run_id, step: row.step }, 'the run is told later')
+      return 'later'
+    }
+  }
+
+  async function closeGone(waitIds: string[]): Promise<void> {
+    await pool.query(
+      `update waits set wake_after = null, resolved_by = 'run', resolution = null where id = any ($1)`,
+      [waitIds],
+    )
+  }
+
+  async function round(): Promise<void> {
+    const { rows } = await pool.query<{ id: string }>(CLAIM, [WAITS_AT_ONCE])
+    await wake(rows.map(({ id }) => id))
+  }
+}

@@ -1,0 +1,82 @@
+/** Many callers, few statements: what arrives while a statement is under way goes into the next one. */
+export interface Group<Item, Result> {
+  /** Resolves with the item's own result once the statement that carried it has committed. */
+  add(item: Item): Promise<Result>
+  /** Resolves when nothing is waiting or under way. */
+  idle(): Promise<void>
+}
+
+interface GroupOptions<Item, Result> {
+  /** Writes all items in one statement and answers one result each, in their order. */
+  write(items: Item[]): Promise<Result[]>
+  /** Two: while one waits for the disk, the next is on its way. One keeps the order of items. */
+  statementsAtOnce: number
+  itemsPerStatement: number
+}
+
+interface Pending<Item, Result> {
+  item: Item
+  resolve: (result: Result) => void
+  reject: (error: unknown) => void
+}
+
+/**
+ * Groups single writes. A lone caller waits for nothing; a burst costs one statement per few hundred items. An item
+ * that Postgres cannot take fails alone: its companions are written one by one. When Postgres cannot be reached,
+ * everything that waits fails with what was under way, so that no caller waits longer than one statement takes.
+ */
+export function createGroup<Item, Result>(
+  options: GroupOptions<Item, Result>,
+): Group<Item, Result> {
+  const waiting: Pending<Item, Result>[] = []
+  const onIdle: (() => void)[] = []
+  let underWay = 0
+
+  return {
+    add: (item) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ item, resolve, reject })
+        // Later in this turn of the loop, so that requests read together share a statement.
+        if (waiting.length === 1) queueMicrotask(() => void next())
+      }),
+    idle: () =>
+      new Promise((resolve) => {
+        if (waiting.length === 0 && underWay === 0) resolve()
+        else onIdle.push(resolve)
+      }),
+  }
+
+  async function next(): Promise<void> {
+    if (waiting.length === 0 || underWay === options.statementsAtOnce) return
+    const batch = waiting.splice(0, options.itemsPerStatement)
+    underWay += 1
+    await write(batch)
+    underWay -= 1
+    if (waiting.length === 0 && underWay === 0) for (const resolve of onIdle.splice(0)) resolve()
+    void next()
+  }
+
+  async function write(batch: Pending<Item, Result>[]): Promise<void> {
+    try {
+      const results = await options.write(batch.map(({ item }) => item))
+      batch.forEach(({ resolve, reject }, index) => {
+        const result = results[index]
+        if (result === undefined) reject(new Error('A grouped write answered too few results.'))
+        else resolve(result)
+      })
+    } catch (error) {
+      if (isRefused(error) && batch.length > 1) {
+        for (const pending of batch) await write([pending])
+        return
+      }
+      const failed = isRefused(error) ? batch : [...batch, ...waiting.splice(0)]
+      for (const { reject } of failed) reject(error)
+    }
+  }
+}
+
+// SQLSTATE classes 22 (data exception) and 23 (constraint): the item's own fault, not the server's.
+function isRefused(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false
+  return typeof error.code === 'string' && /^2[23]/.test(error.code)
+}

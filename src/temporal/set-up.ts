@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from '@temporalio/client'
+import type { Logger } from 'pino'
+import type { Trigger } from '../triggers/define.ts'
+import { registerSearchAttributes } from './search-attributes.ts'
+import { syncSchedules } from './schedules.ts'
+
+/** What set-up has found and changed. */
+export interface SetUp {
+  searchAttributesAdded: string[]
+  schedules: string[]
+  schedulesRemoved: string[]
+}
+
+/** Makes Temporal know what our runs need: search attributes and schedules. Safe to repeat, also at once. */
+export async function setUpTemporal(
+  { client, namespace }: { client: Client; namespace: string },
+  catalogue: Record<string, Trigger>,
+): Promise<SetUp> {
+  const searchAttributesAdded = await registerSearchAttributes(client, namespace)
+  const { present, removed } = await syncSchedules(client, catalogue)
+  return { searchAttributesAdded, schedules: present, schedulesRemoved: removed }
+}
+
+const RETRY_MS = 1_000
+
+/** Sets Temporal up, as often as it takes. Rejects when `signal` is aborted before. */
+export async function keepSettingUp(
+  temporal: { client: Client; namespace: string },
+  {
+    catalogue,
+    log,
+    signal,
+  }: { catalogue: Record<string, Trigger>; log: Logger; signal: AbortSignal },
+): Promise<void> {
+  for (;;) {
+    try {
+      const done = await setUpTemporal(temporal, catalogue)
+      log.info(done, 'Temporal is set up')
+      return
+    } catch (error) {
+      signal.throwIfAborted()
+      log.warn({ err: error }, 'setting Temporal up is tried again')
+      await sleep(RETRY_MS, undefined, { signal })
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { mediaTypeOf, readContent } from '../../contracts/content.ts'
+import type { ReceivedEvent } from '../../contracts/event.ts'
+import { DEFAULT_TENANT } from '../../contracts/names.ts'
+import type { Preset, RawRequest } from './preset.ts'
+
+/** An endpoint that is ready to receive: a source with its keys. */
+export interface Endpoint {
+  source: string
+  preset: Preset
+  keys: readonly Buffer[]
+  limitBytes: number
+}
+
+/** A delivery that was read, or the reason why it gets no further. */
+export type Delivery = { verified: true; event: ReceivedEvent } | { verified: false }
+
+// Kept neither in the database nor anywhere else.
+const CREDENTIALS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
+
+/**
+ * Verifies the raw bytes, and only then reads them. A body that was signed and cannot be read is an event all the
+ * same, marked for quarantine.
+ */
+export function receive(
+  { source, preset, keys }: Endpoint,
+  request: RawRequest & { method: string; url: string },
+  now: Date,
+): Delivery {
+  if (!preset.verify(request, keys, now.getTime())) return { verified: false }
+
+  const { headers, body, method, url } = request
+  const contentType = headers['content-type'] ?? ''
+  const content = readContent(contentType, body)
+  const facts = preset.read(request, content.readable ? content.data : undefined)
+  return {
+    verified: true,
+    event: {
+      tenant: DEFAULT_TENANT,
+      source,
+      ...facts,
+      time: facts.time ?? now.toISOString(),
+      method,
+      url,
+      headers: withoutCredentials(headers),
+      contentType,
+      body,
+      hops: 0,
+      ...(content.readable ? {} : { quarantine: 'body_unreadable' }),
+    },
+  }
+}
+
+/** Whether the endpoint takes bodies of this type. */
+export const takesType = ({ preset }: Endpoint, contentType: string): boolean =>
+  preset.mediaTypes.includes(mediaTypeOf(contentType))
+
+const withoutCredentials = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !CREDENTIALS.has(name)))

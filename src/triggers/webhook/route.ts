@@ -1,0 +1,73 @@
+import { Hono, type Context } from 'hono'
+import type { Accept } from '../../inbox/accept.ts'
+import { type Endpoint, receive, takesType } from './receive.ts'
+
+/** Why a delivery was refused, in the words of the API's problem documents. */
+export type Refusal = 'not_found' | 'unsupported_media_type' | 'body_too_large' | 'unauthorized'
+
+interface HooksOptions {
+  endpoints: Endpoint[]
+  accept: Accept
+  /** Makes the answer to a refused delivery. */
+  refuse(code: Refusal, detail: string): Response
+  /** Is told of each answer, for metrics: the source, and `accepted`, `duplicate` or why it was refused. */
+  onAnswer(source: string, answer: string): void
+}
+
+/**
+ * `POST /hooks/:source`: verifies, keeps, answers, in this order. 200 means that the event is durable, now or
+ * already; only then is anything else done with it.
+ */
+export function createHooks({ endpoints, accept, refuse, onAnswer }: HooksOptions): Hono {
+  const bySource = new Map(endpoints.map((endpoint) => [endpoint.source, endpoint]))
+  const hooks = new Hono()
+
+  hooks.post('/hooks/:source', async (c) => {
+    const endpoint = bySource.get(c.req.param('source'))
+    if (endpoint === undefined) return refuse('not_found', 'No source has this endpoint.')
+    const { source } = endpoint
+
+    const no = (code: Refusal, detail: string): Response => {
+      onAnswer(source, code)
+      return refuse(code, detail)
+    }
+    const { preset, limitBytes } = endpoint
+    if (
+      !takesType(endpoint, c.req.header('content-type') ?? '') ||
+      c.req.header('content-encoding') !== undefined
+    ) {
+      return no(
+        'unsupported_media_type',
+        `Expected ${preset.mediaTypes.join(' or ')}, not compressed.`,
+      )
+    }
+    const body = await readBody(c, limitBytes)
+    if (body === null) return no('body_too_large', `The body is larger than ${limitBytes} bytes.`)
+
+    const { method, url } = c.req
+    const delivery = receive(endpoint, { headers: c.req.header(), body, method, url }, new Date())
+    if (!delivery.verified) return no('unauthorized', 'The signature does not hold.')
+
+    const accepted = await accept(delivery.event)
+    onAnswer(source, accepted.status)
+    return c.json(accepted)
+  })
+
+  return hooks
+}
+
+// Null once the body is larger than allowed, whether or not its length was declared.
+async function readBody(c: Context, limitBytes: number): Promise<Uint8Array | null> {
+  const declared = c.req.header('content-length')
+  if (declared !== undefined) {
+    return Number(declared) > limitBytes ? null : new Uint8Array(await c.req.arrayBuffer())
+  }
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of c.req.raw.body ?? []) {
+    size += chunk.length
+    if (size > limitBytes) return null
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
