@@ -51,7 +51,9 @@ async function newUser(): Promise<void> {
     startAndRead(SECOND_START_SECONDS),
   )
   await firstRun(second, id)
-  print(`  warm start to the first completed run: ${seconds(started)}`)
+  print(
+    `  warm: from npm start to the first completed run, with all commands typed: ${seconds(started)}`,
+  )
   await checks.check('the run of the first start is still listed', async () => {
     const run = (await listRuns(terminal)).find((listed) => listed.id === id)
     if (run?.status !== 'completed') throw new Error(`Run ${id} is listed as ${run?.status}.`)

@@ -95,6 +95,7 @@ async function launch({ home, port, durable, url, signal }: Launch): Promise<Ser
     givenUp.abort()
     if (outcome === 'ready') return service
     await service.stop()
+    signal?.throwIfAborted()
     if (outcome instanceof Error) throw outcome
     // After a kill its last children need a moment to notice.
     if (attempt === 50 || !/still in use|another postmaster/.test(outcome.message)) {

@@ -20,6 +20,8 @@ export interface ServicesOptions {
   progress: Progress
   /** `DATABASE_URL` and `TEMPORAL_ADDRESS` name services that are there already and are not started. */
   env: NodeJS.ProcessEnv
+  /** Gives the start up, stops what was started, and rejects. */
+  signal?: AbortSignal
 }
 
 /** Postgres and Temporal, both ready. */
@@ -76,17 +78,18 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 function startOrUse(options: ServicesOptions, folder: string) {
   const { env, progress, postgresPort, temporalPort, uiPort } = options
   const { DATABASE_URL: url, TEMPORAL_ADDRESS: address } = env
-  return startBoth({
-    async postgres(signal) {
+  const starts = {
+    async postgres(signal: AbortSignal) {
       if (url) return { ...external, url }
       const port = postgresPort === undefined ? {} : { port: postgresPort }
       return startPostgres({ folder: join(folder, 'postgres'), ...port, progress, signal })
     },
-    async temporal(signal) {
+    async temporal(signal: AbortSignal) {
       if (address) return { ...external, address, uiUrl: undefined, source: 'TEMPORAL_ADDRESS' }
       const store = { file: join(folder, 'temporal.db') }
       const ports = { port: temporalPort, uiPort }
       return startTemporal({ store, ...ports, searchAttributes, progress, env, signal })
     },
-  })
+  }
+  return startBoth(starts, options.signal)
 }

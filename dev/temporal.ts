@@ -75,6 +75,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     givenUp.abort()
     if (outcome !== 'ready') {
       await service.stop()
+      signal?.throwIfAborted()
       throw outcome instanceof Error ? outcome : new Error(outcome.message)
     }
     const uiUrl = uiPort === undefined ? undefined : `http://localhost:${uiPort}`

@@ -69,7 +69,7 @@ const variables = z.object({
     .meta({ description: 'How senders reach `serve`; http://HOST:PORT where empty.' }),
   API_TOKEN: z
     .string()
-    .min(16)
+    .regex(/^\S{16,}$/, 'Expected at least 16 characters without spaces')
     .optional()
     .meta({
       ...note({ secret: true, requiredBy: ['serve'] }),

@@ -96,7 +96,7 @@ export async function openHouse({
 
   async function setUpOnce(): Promise<void> {
     const { client: connected } = await temporal.connected()
-    loops.push(createReconciler({ pool, client, runLog, log }))
+    loops.push(createReconciler({ pool, client, runLog, log }).keepReconciling())
     const { namespace } = temporal
     const { signal } = closing
     await keepSettingUp({ client: connected, namespace }, { catalogue, log, signal })

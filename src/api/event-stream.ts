@@ -28,11 +28,9 @@ export interface EventStream {
 
 /** Begins the answer on Node's own response. A dropped reader resumes from the last id that it got. */
 export function openEventStream(response: ServerResponse): EventStream {
-  let stalled = false
-  response.on('drain', () => {
-    stalled = false
-  })
-  response.writeHead(200, STREAM_HEADERS)
+  let waitingBefore = Infinity
+  // Not by writeHead, which would hide them from who looks for open streams when the server stops.
+  response.setHeaders(new Map(Object.entries(STREAM_HEADERS)))
   response.flushHeaders()
   response.socket?.setNoDelay(true)
   response.write(RETRY)
@@ -57,9 +55,11 @@ export function openEventStream(response: ServerResponse): EventStream {
       })
     },
     beat() {
-      if (!response.writableNeedDrain) response.write(HEARTBEAT)
-      else if (stalled) response.destroy()
-      else stalled = true
+      const waiting = response.writableLength
+      const isStuck = waiting > 0 && waiting >= waitingBefore
+      waitingBefore = waiting
+      if (isOpen() && !response.writableNeedDrain) response.write(HEARTBEAT)
+      else if (isStuck) response.destroy()
     },
     end() {
       response.end()

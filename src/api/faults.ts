@@ -12,6 +12,10 @@ export function answerFault(error: unknown, log: Logger): Response {
     log.warn({ err: error.cause }, 'the inbox cannot keep an event')
     return unavailable('inbox_unavailable')
   }
+  // How Node says that the sender left before the end of the body. Nobody reads the answer.
+  if (error instanceof Error && error.message === 'aborted') {
+    return invalidRequest([{ path: [], message: 'The connection broke within the body.' }])
+  }
   // SQLSTATE 22: a value that Postgres cannot take, such as NUL in an id.
   if (error instanceof DatabaseError && error.code?.startsWith('22')) {
     return invalidRequest([{ path: [], message: error.message }])

@@ -13,7 +13,7 @@ const line = (longest: number) =>
     .regex(/^[^\0]*$/, 'must not contain NUL')
 
 /** Why a run or a step did not work out. */
-export const Failure = z.object({
+const Failure = z.object({
   code: z.string().describe('Stable, such as LLM.Auth'),
   message: z.string(),
   remedy: z.string().optional().describe('What an operator can do about it'),
@@ -63,7 +63,7 @@ export const Event = z.object({
 })
 
 /** A run in the list of runs. */
-export const Run = z.object({
+const Run = z.object({
   id: z.string(),
   tenant: z.string(),
   workflow: z.string(),
@@ -157,7 +157,7 @@ export const Readiness = z.object({
 })
 
 /** The process answers. */
-export const Health = z.object({ status: z.literal('ok') })
+const Health = z.object({ status: z.literal('ok') })
 
 /** Per RFC 9457. `code` is stable. */
 export const Problem = z.object({

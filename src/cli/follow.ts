@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { ApiClient } from './api-client.ts'
+import { CommandError, EXIT } from './exit.ts'
 
 const Data = z.looseObject({
   step: z.string().optional(),
@@ -28,22 +29,37 @@ export interface FollowedEvent {
 
 // What the server asks of readers in `retry`.
 const RETRY_MS = 2_000
+// A minute: long enough for a server that is started again.
+const RETRIES = 30
 
 /** What happens in a run, to its end. Goes on from the last event when the connection breaks. */
 export async function* followRun(client: ApiClient, runId: string): AsyncGenerator<FollowedEvent> {
-  const path = `/api/runs/${encodeURIComponent(runId)}/events`
   let lastId: string | undefined
+  let retries = 0
   for (;;) {
-    const body = await client.stream(path, lastId === undefined ? {} : { 'last-event-id': lastId })
+    const body = await open(lastId).catch((error: unknown) => {
+      retries += 1
+      if (lastId === undefined || !isUnreachable(error) || retries > RETRIES) throw error
+      return 'unreachable' as const
+    })
     if (body === null) return
-    for await (const event of readEvents(body)) {
+    for await (const event of body === 'unreachable' ? [] : readEvents(body)) {
       lastId = event.id
+      retries = 0
       yield event
       if (event.data.last === true) return
     }
     await sleep(RETRY_MS)
   }
+
+  function open(after: string | undefined): ReturnType<ApiClient['stream']> {
+    const headers = after === undefined ? {} : { 'last-event-id': after }
+    return client.stream(`/api/runs/${encodeURIComponent(runId)}/events`, headers)
+  }
 }
+
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof CommandError && error.exitCode === EXIT.unreachable
 
 async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<FollowedEvent> {
   const decoder = new TextDecoder()

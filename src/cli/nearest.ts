@@ -1,18 +1,17 @@
-/** The known word that was probably meant; null where none is near. */
-export function nearest(word: string, known: string[]): string | null {
+/** `Unknown command 'snd'. Did you mean 'send'?`, or the whole list where nothing is near. */
+export function unknownWord(what: string, word: string, known: string[]): string {
+  const meant = nearest(word, known)
+  const hint = meant === null ? `Known: ${known.join(', ')}.` : `Did you mean '${meant}'?`
+  return `Unknown ${what} '${word}'. ${hint}`
+}
+
+function nearest(word: string, known: string[]): string | null {
   const ranked = known
     .map((candidate) => ({ candidate, distance: distanceOf(word, candidate) }))
     .toSorted((left, right) => left.distance - right.distance)
   const [best] = ranked
   // A third of the letters may be wrong.
   return best !== undefined && best.distance <= Math.max(1, word.length / 3) ? best.candidate : null
-}
-
-/** `Unknown command 'snd'. Did you mean 'send'?`, or the whole list where nothing is near. */
-export function unknownWord(what: string, word: string, known: string[]): string {
-  const meant = nearest(word, known)
-  const hint = meant === null ? `Known: ${known.join(', ')}.` : `Did you mean '${meant}'?`
-  return `Unknown ${what} '${word}'. ${hint}`
 }
 
 // Levenshtein: how many letters have to be added, removed or changed.

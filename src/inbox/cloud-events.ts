@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { mediaTypeOf } from '../contracts/content.ts'
 import type { ReceivedEvent } from '../contracts/event.ts'
 
-/** The source under which events of our own API stand in the inbox. */
-export const INTERNAL_SOURCE = 'internal'
+// The source under which events of our own API stand in the inbox.
+const INTERNAL_SOURCE = 'internal'
 
 // Per CloudEvents 1.0, "String": no control characters and no unpaired surrogates.
 const string = (longest: number) =>
@@ -107,7 +107,7 @@ export function readCloudEvents(request: EventRequest): EventReading {
   if (!body.readable) return { outcome: 'invalid_json', detail: body.detail }
   if (mode === 'batch') return readBatch(body, request)
   if (mode === 'short') return readShort(body, request)
-  if (mode === 'structured') return readOne(body.value, cut(body.text), request)
+  if (mode === 'structured') return readOne(body.value, body.parts, request)
   return readOne(binaryAttributes(request.headers), new Map([['data', body.text]]), request)
 }
 
@@ -144,13 +144,12 @@ function readOne(value: unknown, parts: Parts, request: EventRequest): EventRead
   return { outcome: 'read', batch: false, events: [toReceived(event, parts, request)] }
 }
 
-function readBatch({ value, text }: Readable, request: EventRequest): EventReading {
+function readBatch({ value, parts }: Readable, request: EventRequest): EventReading {
   const values = Array.isArray(value) ? value.map(withoutNulls) : value
   const { success, data, error } = CloudEventBatch.safeParse(values)
   if (!success) return { outcome: 'invalid_request', issues: error.issues }
-  const texts = cut(text)
   const events = data.map((event, index) =>
-    toReceived(event, cut(texts.get(String(index)) ?? ''), request),
+    toReceived(event, cut(parts.get(String(index)) ?? ''), request),
   )
   return { outcome: 'read', batch: true, events }
 }
@@ -181,7 +180,7 @@ function toReceived(event: z.infer<typeof CloudEvent>, parts: Parts, request: Ev
   }
 }
 
-function readShort({ value, text }: Readable, request: EventRequest): EventReading {
+function readShort({ value, parts }: Readable, request: EventRequest): EventReading {
   const event = ShortEvent.safeParse(value)
   if (!event.success) return { outcome: 'invalid_request', issues: event.error.issues }
   const headers = ShortHeaders.safeParse(request.headers)
@@ -192,7 +191,7 @@ function readShort({ value, text }: Readable, request: EventRequest): EventReadi
     ...envelope(event.data, request),
     key: event.data.id ?? headers.data['idempotency-key'] ?? randomUUID(),
     headers: keptHeaders(request.headers),
-    body: jsonBody(cut(text)),
+    body: jsonBody(parts),
     hops: headers.data['x-onset-hops'] ?? 0,
     ...(correlationId === undefined ? {} : { correlationId }),
     ...(causationId === undefined ? {} : { causationId }),
@@ -234,9 +233,13 @@ function isInCalendar(value: string): boolean {
   return year >= 1 && year <= 9999
 }
 
+/** The members of an object by name, or the elements of an array by index, each as its exact JSON text. */
+type Parts = ReadonlyMap<string, string>
+
 interface Readable {
   value: unknown
   text: string
+  parts: Parts
 }
 
 // Deeper than any event needs, and far from what overflows the stack of whoever prints the data again.
@@ -248,41 +251,31 @@ function parse(
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
     const value: unknown = JSON.parse(text)
-    for (const { depth } of marksOf(text)) {
-      if (depth > DEEPEST) throw new Error(`it is nested deeper than ${DEEPEST} levels.`)
-    }
-    return { readable: true, value, text }
+    return { readable: true, value, text, parts: cut(text) }
   } catch (error) {
-    return { readable: false, detail: `The body is no JSON: ${String(error)}` }
+    return { readable: false, detail: `The body cannot be read: ${String(error)}` }
   }
 }
 
-/** The members of an object by name, or the elements of an array by index, each as its exact JSON text. */
-type Parts = ReadonlyMap<string, string>
-
+/** Cuts valid JSON: parsing and printing it again would change large numbers. */
 function cut(text: string): Parts {
   const parts = new Map<string, string>()
   let name: string | undefined
   let start = 0
-  for (const { mark, at, depth } of marksOf(text)) {
-    if (depth !== 1) continue
-    if (mark === ':') name = String(JSON.parse(text.slice(start, at)))
-    if (',]}'.includes(mark)) parts.set(name ?? String(parts.size), text.slice(start, at).trim())
-    start = at + 1
-  }
-  return parts
-}
-
-/** What gives valid JSON its structure: brackets, commas and colons outside of strings, with the depth they lie at. */
-function* marksOf(text: string): Generator<{ mark: string; at: number; depth: number }> {
   let depth = 0
   for (let at = 0; at < text.length; at += 1) {
     const mark = text.charAt(at)
     if (mark === '"') at = endOfString(text, at)
-    if ('[{'.includes(mark)) depth += 1
-    if ('[{,:]}'.includes(mark)) yield { mark, at, depth }
-    if (']}'.includes(mark)) depth -= 1
+    if (mark === '{' || mark === '[') depth += 1
+    if (depth > DEEPEST) throw new Error(`Expected at most ${DEEPEST} levels.`)
+    if (depth === 1 && '{[:,}]'.includes(mark)) {
+      if (mark === ':') name = String(JSON.parse(text.slice(start, at)))
+      if (',}]'.includes(mark)) parts.set(name ?? String(parts.size), text.slice(start, at).trim())
+      start = at + 1
+    }
+    if (mark === '}' || mark === ']') depth -= 1
   }
+  return parts
 }
 
 function endOfString(text: string, start: number): number {

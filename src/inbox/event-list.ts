@@ -39,11 +39,7 @@ export interface StoredEvent {
   dispatches: Dispatch[]
 }
 
-type Row = Omit<StoredEvent, 'time' | 'receivedAt' | 'body'> & {
-  time: Date
-  receivedAt: Date
-  body: Buffer
-}
+type Row = Omit<StoredEvent, 'body'> & { body: Buffer }
 
 const FIND = `
 select id, tenant, source, key, type, subject, time, received_at as "receivedAt", method, url, headers,
@@ -63,10 +59,5 @@ export async function findEvent(
   const { rows } = await pool.query<Row>(FIND, [tenant, id])
   const row = rows[0]
   if (row === undefined) return null
-  return {
-    ...row,
-    time: row.time.toISOString(),
-    receivedAt: row.receivedAt.toISOString(),
-    body: row.body.toString('utf8'),
-  }
+  return { ...row, body: row.body.toString('utf8') }
 }

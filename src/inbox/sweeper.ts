@@ -67,7 +67,7 @@ interface EventRow {
   key: string
   type: string
   subject: string | null
-  time: Date
+  time: string
   hops: number
   correlation_id: string
   causation_id: string | null
@@ -82,7 +82,7 @@ const toEvent = (row: EventRow): InboxEvent => ({
   key: row.key,
   type: row.type,
   ...(row.subject === null ? {} : { subject: row.subject }),
-  time: row.time.toISOString(),
+  time: row.time,
   hops: row.hops,
   correlationId: row.correlation_id,
   ...(row.causation_id === null ? {} : { causationId: row.causation_id }),

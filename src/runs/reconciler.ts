@@ -16,6 +16,14 @@ const OVERLAP_MS = 60_000
 // What closed longer ago than this before the first look was seen by an earlier process, or is gone from Temporal.
 const FIRST_LOOK_MS = 24 * 60 * 60 * 1_000
 
+/** Compares Temporal with the list of runs. */
+export interface Reconciler {
+  /** Looks once at what has closed since the last look. */
+  reconcile(signal?: AbortSignal): Promise<void>
+  /** Looks every 15 s. */
+  keepReconciling(): Loop
+}
+
 /**
  * Has the last word on how runs ended: every 15 s it compares what closed in Temporal with the list of runs and mends
  * what reports from workers have missed or got wrong. Reports are quick; this is sure.
@@ -30,11 +38,15 @@ export function createReconciler({
   client(): Client
   runLog: RunLog
   log: Logger
-}): Loop {
+}): Reconciler {
   let since = Date.now() - FIRST_LOOK_MS
-  return createLoop({ name: 'reconciler', intervalMs: INTERVAL_MS, round, log })
+  return {
+    reconcile,
+    keepReconciling: () =>
+      createLoop({ name: 'reconciler', intervalMs: INTERVAL_MS, round: reconcile, log }),
+  }
 
-  async function round(signal: AbortSignal): Promise<void> {
+  async function reconcile(signal?: AbortSignal): Promise<void> {
     const began = Date.now()
     const temporal = client()
     // Open executions match any close time, and a run that continued as new goes on.
@@ -42,7 +54,7 @@ export function createReconciler({
       AND ExecutionStatus NOT IN ("Running", "ContinuedAsNew")`
     let page: WorkflowExecutionInfo[] = []
     for await (const execution of temporal.workflow.list({ query, pageSize: PAGE })) {
-      if (signal.aborted) return
+      if (signal?.aborted === true) return
       page.push(execution)
       if (page.length < PAGE) continue
       await compare(temporal, page)

@@ -10,7 +10,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openPool } from '../../src/store/pool.ts'
 import { createDatabase } from '../harness.ts'
 
-export const AT = '2026-11-21T10:00:00.000Z'
+const AT = '2026-11-21T10:00:00.000Z'
 
 /** The API on a database of its own, closed after the file's tests. Requests carry the token of tenant `default`. */
 export async function openApi(others: Partial<ApiDependencies> = {}) {

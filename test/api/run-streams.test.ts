@@ -1,82 +1,12 @@
-import { connect, type Socket } from 'node:net'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
-import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { Problem } from '../../src/api/schemas.ts'
-import { completed, deltas, openApi } from './open-api.ts'
+import { completed, deltas } from './open-api.ts'
+import { openStreams, readEvents } from './open-streams.ts'
 
-const { api, report } = await openApi()
-const listening = Promise.withResolvers<AddressInfo>()
-const server = serve({ fetch: api.fetch, port: 0, hostname: '127.0.0.1' }, listening.resolve)
-const { port } = await listening.promise
-afterAll(() => void server.close())
-
-const sockets: Socket[] = []
-afterEach(() => {
-  vi.useRealTimers()
-  for (const socket of sockets.splice(0)) socket.destroy()
-})
-
-const ids = { next: 0 }
-
-function newRun(): string {
-  ids.next += 1
-  return `triageIssue:github:${ids.next}`
-}
-
-interface Received {
-  id: string
-  event: string
-  data: string
-}
-
-const open = (runId: string, lastEventId?: string): Promise<Response> =>
-  fetch(`http://127.0.0.1:${port}/api/runs/${runId}/events`, {
-    headers: {
-      authorization: 'Bearer token-1',
-      ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
-    },
-  })
-
-/** Reads until the stream ends, or until `count` events have come. */
-async function readEvents(response: Response, count = Infinity): Promise<Received[]> {
-  const events: Received[] = []
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const bytes of response.body ?? []) {
-    text += decoder.decode(bytes, { stream: true })
-    const blocks = text.split('\n\n')
-    text = blocks.pop() ?? ''
-    for (const block of blocks) {
-      const match = /^id: (.*)\nevent: (.*)\ndata: (.*)$/.exec(block)
-      if (match !== null)
-        events.push({ id: match[1] ?? '', event: match[2] ?? '', data: match[3] ?? '' })
-      if (events.length === count) return events
-    }
-  }
-  return events
-}
-
-/** A reader that takes nothing from its connection before it is resumed. */
-async function openPaused(runId: string, lastEventId = ''): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1')
-  sockets.push(socket)
-  socket.on('error', () => undefined)
-  await once(socket, 'connect')
-  const headers = `Host: localhost\r\nAuthorization: Bearer token-1\r\nLast-Event-ID: ${lastEventId}`
-  socket.write(`GET /api/runs/${runId}/events HTTP/1.1\r\n${headers}\r\n\r\n`)
-  await once(socket, 'readable')
-  return socket
-}
-
-const big = (index: number) => ({
-  type: 'llm.delta' as const,
-  data: { step: 'triage', attempt: 1, text: `${index} ${'x'.repeat(1_000_000)}` },
-})
+const { report, newRun, open } = await openStreams()
 
 test('a finished run is replayed from beginning to end', async () => {
-  const runId = newRun()
+  const runId = await newRun()
   await report(runId, [...deltas(250), completed])
   const response = await open(runId)
   const events = await readEvents(response)
@@ -98,15 +28,14 @@ test('a finished run is replayed from beginning to end', async () => {
 })
 
 test('the stream begins by saying when to come back', async () => {
-  const runId = newRun()
+  const runId = await newRun()
   await report(runId, [completed])
 
   expect(await (await open(runId)).text()).toMatch(/^retry: 2000\n\nid: /)
 })
 
 test('a reader gets what happens as it happens, and the end', async () => {
-  const runId = newRun()
-  await report(runId, [])
+  const runId = await newRun()
   const response = await open(runId)
   const reading = readEvents(response)
   for (let start = 0; start < 50; start += 10) await report(runId, deltas(10, start))
@@ -118,7 +47,7 @@ test('a reader gets what happens as it happens, and the end', async () => {
 })
 
 test('resuming at every cut leaves no gap and repeats nothing', async () => {
-  const runId = newRun()
+  const runId = await newRun()
   await report(runId, [...deltas(30), completed])
   const all = await readEvents(await open(runId))
 
@@ -128,8 +57,7 @@ test('resuming at every cut leaves no gap and repeats nothing', async () => {
 })
 
 test('readers who come at any moment of a live run all get the same', async () => {
-  const runId = newRun()
-  await report(runId, [])
+  const runId = await newRun()
   const readings: Promise<Received[]>[] = []
   for (let start = 0; start < 40; start += 2) {
     readings.push(open(runId).then((response) => readEvents(response)))
@@ -143,8 +71,7 @@ test('readers who come at any moment of a live run all get the same', async () =
 })
 
 test('a reader who is cut off while the run goes on misses nothing', async () => {
-  const runId = newRun()
-  await report(runId, [])
+  const runId = await newRun()
   const seen: Received[] = []
   for (let start = 0; start < 20; start += 2) {
     const response = await open(runId, seen.at(-1)?.id)
@@ -160,7 +87,7 @@ test('a reader who is cut off while the run goes on misses nothing', async () =>
 })
 
 test('a run that has ended and was read to its end is answered 204', async () => {
-  const runId = newRun()
+  const runId = await newRun()
   await report(runId, [completed])
   const last = (await readEvents(await open(runId))).at(-1)
   const response = await open(runId, last?.id)
@@ -170,12 +97,9 @@ test('a run that has ended and was read to its end is answered 204', async () =>
 })
 
 test.each(['1', '%RUN%:1'])('?after=%s resumes too', async (after) => {
-  const runId = newRun()
+  const runId = await newRun()
   await report(runId, [completed])
-  const response = await fetch(
-    `http://127.0.0.1:${port}/api/runs/${runId}/events?after=${after.replace('%RUN%', runId)}`,
-    { headers: { authorization: 'Bearer token-1' } },
-  )
+  const response = await open(runId, undefined, { after: after.replace('%RUN%', runId) })
 
   expect((await readEvents(response)).map(({ event }) => event)).toEqual(['run.completed'])
 })
@@ -190,8 +114,7 @@ test.each([
   '%RUN%:4294967296',
   'one',
 ])('the id %s is answered 400', async (lastEventId) => {
-  const runId = newRun()
-  await report(runId, [])
+  const runId = await newRun()
   const response = await open(runId, lastEventId.replace('%RUN%', runId))
 
   expect(response.status).toBe(400)
@@ -199,74 +122,16 @@ test.each([
 })
 
 test('HEAD is answered with the headers alone', async () => {
-  const runId = newRun()
-  await report(runId, [])
-  const response = await fetch(`http://127.0.0.1:${port}/api/runs/${runId}/events`, {
-    method: 'HEAD',
-    headers: { authorization: 'Bearer token-1' },
-  })
+  const runId = await newRun()
+  const response = await open(runId, undefined, { method: 'HEAD' })
 
   expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
 })
 
-test('a silent stream is kept alive by one timer for all', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-  const runId = newRun()
-  await report(runId, [])
-  const before = vi.getTimerCount()
-  const responses = await Promise.all([open(runId), open(runId)])
-  const readings = responses.map((response) => response.text())
-  const timers = vi.getTimerCount()
-  vi.advanceTimersByTime(30_000)
-  vi.useRealTimers()
-  await report(runId, [completed])
-
-  for (const text of await Promise.all(readings)) expect(text.split(': hb\n\n')).toHaveLength(3)
-  // One of the streams, one of the log that looks once a second.
-  expect(timers - before).toBeLessThanOrEqual(2)
-})
-
-test('a reader who does not keep up is dropped, can resume, and disturbs nobody', async () => {
-  const runId = newRun()
-  await report(runId, [])
-  const slow = await openPaused(runId)
-  const fast = open(runId).then((response) => readEvents(response))
-  const dropped = once(slow, 'close')
-  for (let index = 0; index < 16; index += 1) await report(runId, [big(index)])
-  await report(runId, [completed])
-
-  expect(await fast).toHaveLength(18)
-  let text = ''
-  slow.on('data', (bytes) => (text += bytes.toString('latin1')))
-  await dropped
-  const lastId = [...text.matchAll(/^id: (.*)$/gm)].at(-2)?.[1] ?? ''
-  expect(text).not.toContain('run.completed')
-  const rest = await readEvents(await open(runId, lastId))
-  expect(rest.length + Number(lastId.split(':').at(-1))).toBe(18)
-})
-
-test('a slow reader of what lies in store is waited for', async () => {
-  const runId = newRun()
-  await report(runId, [...Array.from({ length: 12 }, (_, index) => big(index)), completed])
-  const socket = await openPaused(runId)
-  let text = ''
-  for await (const bytes of socket) {
-    text += String(bytes)
-    if (text.endsWith('\r\n0\r\n\r\n')) break
-  }
-
-  expect([...text.matchAll(/^id: /gm)]).toHaveLength(14)
-  expect(text).toContain('run.completed')
-})
-
 test('a reader who leaves changes nothing in the run', async () => {
-  const runId = newRun()
-  await report(runId, [])
+  const runId = await newRun()
   const abort = new AbortController()
-  const response = await fetch(`http://127.0.0.1:${port}/api/runs/${runId}/events`, {
-    signal: abort.signal,
-    headers: { authorization: 'Bearer token-1' },
-  })
+  const response = await open(runId, undefined, { signal: abort.signal })
   await readEvents(response, 1)
   abort.abort()
   await report(runId, [...deltas(1), completed])

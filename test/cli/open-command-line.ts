@@ -26,8 +26,11 @@ export async function openCommandLine() {
   )
   const { port } = await listening.promise
   afterAll(() => void server.close())
+  const cutOff = (): void => {
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  }
   const url = `http://127.0.0.1:${port}`
-  return { ...opened, url, deliveries, onset: (...argv: string[]) => onset({ url }, argv) }
+  return { ...opened, cutOff, url, deliveries, onset: (...argv: string[]) => onset({ url }, argv) }
 }
 
 /** What a command wrote, and how it ended. */

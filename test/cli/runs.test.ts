@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { RunDetails } from '../../src/api/schemas.ts'
 import { completed, deltas } from '../api/open-api.ts'
-import { openCommandLine } from './open-command-line.ts'
+import { onset as command, openCommandLine } from './open-command-line.ts'
 
-const { onset, report } = await openCommandLine()
+const { onset, report, cutOff, url } = await openCommandLine()
 
 const done = 'triageIssue:github:1'
 await report(done, [
@@ -94,6 +94,25 @@ test('a run is followed to its end', async () => {
     out: 'started   triageIssue: a run\ntext 0 \ntext 1 \n\ncompleted {"ok":true}\n',
     error: '',
   })
+})
+
+test('a run is followed through broken connections', async () => {
+  const runId = 'triageIssue:github:4'
+  await report(runId, deltas(2))
+  const ids: unknown[] = []
+  const begun = Promise.withResolvers<void>()
+  const line = (text: string): void => {
+    ids.push(Object(JSON.parse(text)).id)
+    if (ids.length === 3) begun.resolve()
+  }
+  const print = { line, piece: () => undefined, json: () => undefined, error: () => undefined }
+  const following = command({ url }, ['runs', runId, '--follow', '--json'], { print })
+  await begun.promise
+  cutOff()
+  await report(runId, [...deltas(1, 2), completed])
+
+  expect((await following).exitCode).toBe(0)
+  expect(ids).toEqual([1, 2, 3, 4, 5].map((seq) => `${runId}:${seq}`))
 })
 
 test('a followed run in JSON is one line for each event', async () => {

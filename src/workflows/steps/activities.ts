@@ -23,6 +23,8 @@ export const modelCallOptions = {
   taskQueue: llmTaskQueue(DEFAULT_PROFILE),
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '20 seconds',
+  // A cancelled call ends in the ledger before its run ends: what it cost is known.
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: {
     initialInterval: '2 seconds',
     backoffCoefficient: 2,

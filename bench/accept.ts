@@ -1,0 +1,8 @@
+import { type Child, startChild } from './harness/child.ts'
+import { leaveMeasuredCore } from './harness/cores.ts'
+import { describeMachine } from './harness/machine.ts'
+import { readOptions } from './harness/options.ts'
+import { type Measured, type Receiver, startReceiver } from './harness/receivers.ts'
+import { printReport } from './harness/report.ts'
+import { type Servers, startServers } from './harness/servers.ts'
+import { median } from './harness/statistics.ts'
