@@ -3,34 +3,34 @@ import type { House } from './house.ts'
 /** What each part of a process says of itself. */
 export type Readiness = () => Promise<Record<string, { ok: boolean; detail: string }>>
 
-/**
- * Whether a process can do its work. `serve` needs Postgres only: it keeps and answers while Temporal is away, and
- * says so.
- */
-export const createReadiness =
-  ({ pool, temporal }: House, { needsTemporal }: { needsTemporal: boolean }): Readiness =>
+/** Readiness of `serve`: Postgres decides. It keeps and answers while Temporal is away, and says so. */
+export const createServeReadiness =
+  (house: House): Readiness =>
   async () => {
-    const [postgres, reached] = await Promise.all([
-      answers(async () => void (await pool.query('select 1'))),
-      answers(async () => {
-        const { connection } = temporal.client()
-        await connection.withDeadline(Date.now() + 1_000, () =>
-          connection.workflowService.getSystemInfo({}),
-        )
-      }),
-    ])
-    return {
-      postgres,
-      temporal: needsTemporal
-        ? reached
-        : {
-            ok: true,
-            detail: reached.ok ? reached.detail : `away, events are kept: ${reached.detail}`,
-          },
-    }
+    const [postgres, reached] = await Promise.all([askPostgres(house), askTemporal(house)])
+    const detail = reached.ok ? reached.detail : `away, events are kept: ${reached.detail}`
+    return { postgres, temporal: { ok: true, detail } }
   }
 
-async function answers(ask: () => Promise<void>): Promise<{ ok: boolean; detail: string }> {
+/** Readiness of `work`: Postgres, Temporal, and workers that poll. */
+export const createWorkReadiness =
+  (house: House, isPolling: () => boolean): Readiness =>
+  async () => {
+    const [postgres, temporal] = await Promise.all([askPostgres(house), askTemporal(house)])
+    const workers = { ok: isPolling(), detail: isPolling() ? 'poll' : 'are starting' }
+    return { postgres, temporal, workers }
+  }
+
+const askPostgres = ({ pool }: House) => answers(() => pool.query('select 1'))
+
+const askTemporal = ({ temporal }: House) =>
+  answers(async () => {
+    const { connection } = temporal.client()
+    const ask = () => connection.workflowService.getSystemInfo({})
+    await connection.withDeadline(Date.now() + 1_000, ask)
+  })
+
+async function answers(ask: () => Promise<unknown>): Promise<{ ok: boolean; detail: string }> {
   try {
     await ask()
     return { ok: true, detail: 'answers' }

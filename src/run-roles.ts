@@ -50,6 +50,9 @@ export async function runRoles(options: RunOptions): Promise<void> {
     await Promise.race([stop, ...failed])
   } finally {
     options.onStop?.()
-    for (const close of closes.toReversed()) await close()
+    for (const close of closes.toReversed()) {
+      // Whatever brought us here is the reason that counts.
+      await close().catch((error: unknown) => log.error({ err: error }, 'closing failed'))
+    }
   }
 }

@@ -7,7 +7,7 @@ import { DEFAULT_TENANT } from './contracts/names.ts'
 import type { House } from './house.ts'
 import { type HttpServer, listen } from './http.ts'
 import { createAccept } from './inbox/accept.ts'
-import { createReadiness } from './readiness.ts'
+import { createServeReadiness } from './readiness.ts'
 import { createDecide } from './runs/approvals.ts'
 import type { Source } from './triggers/define.ts'
 import type { Endpoint } from './triggers/webhook/receive.ts'
@@ -29,7 +29,7 @@ export function serve(house: House, { config, sources, log }: ServeOptions): Pro
     runLog,
     decide: createDecide({ pool, wake: waker.wake }),
     tokens: createTokens([{ token: config.API_TOKEN, tenant: DEFAULT_TENANT }]),
-    readiness: createReadiness(house, { needsTemporal: false }),
+    readiness: createServeReadiness(house),
     metrics: metrics.read,
     log,
   })

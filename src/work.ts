@@ -12,7 +12,7 @@ import type { Tier } from './models/prompt-file.ts'
 import { readPrompts } from './models/prompts.ts'
 import { createOpenAi } from './providers/openai.ts'
 import { scripted } from './providers/scripted.ts'
-import { createReadiness } from './readiness.ts'
+import { createWorkReadiness } from './readiness.ts'
 import { createReportSinks } from './temporal/sinks.ts'
 import { startWorkers, type WorkflowCode } from './temporal/worker.ts'
 
@@ -61,14 +61,18 @@ export async function work(house: House, { config, log, workflows }: WorkOptions
       log,
     }),
   }
+  let polling = false
   const health =
     config.HEALTH_PORT === undefined
       ? undefined
-      : await listen(probes(house), {
-          host: config.HOST,
-          port: config.HEALTH_PORT,
-          setting: 'HEALTH_PORT',
-        })
+      : await listen(
+          probes(house, () => polling),
+          {
+            host: config.HOST,
+            port: config.HEALTH_PORT,
+            setting: 'HEALTH_PORT',
+          },
+        )
 
   const { connection } = await temporal.connected()
   await house.setUp
@@ -82,20 +86,22 @@ export async function work(house: House, { config, log, workflows }: WorkOptions
     ...(workflows === undefined ? {} : { workflows }),
   })
 
+  polling = true
   return {
     failed: workers.failed,
     async close() {
+      polling = false
       await workers.stop()
       await health?.close()
     },
   }
 }
 
-const probes = (house: House): Hono =>
+const probes = (house: House, isPolling: () => boolean): Hono =>
   new Hono().route(
     '/',
     createProbeRoutes({
-      readiness: createReadiness(house, { needsTemporal: true }),
+      readiness: createWorkReadiness(house, isPolling),
       metrics: house.metrics.read,
     }),
   )

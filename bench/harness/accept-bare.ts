@@ -19,8 +19,12 @@ app.post(HOOK_PATH, async (c) => {
   if (Number(c.req.header('content-length')) > LIMIT_BYTES) return c.body(null, 413)
   const bytes = Buffer.from(await c.req.arrayBuffer())
   const expected = createHmac('sha256', SECRET).update(bytes).digest()
-  const given = Buffer.from(c.req.header('x-hub-signature-256')?.slice('sha256='.length) ?? '', 'hex')
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return c.body(null, 401)
+  const given = Buffer.from(
+    c.req.header('x-hub-signature-256')?.slice('sha256='.length) ?? '',
+    'hex',
+  )
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    return c.body(null, 401)
   const { action } = Body.parse(JSON.parse(bytes.toString('utf8')))
   const type = `${c.req.header('x-github-event')}.${action}`
   return c.json({ id: c.req.header('x-github-delivery'), status: 'accepted', type })

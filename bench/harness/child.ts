@@ -37,7 +37,7 @@ export function startChild({ program, env, core, onNews, profile }: ChildOptions
     env: { ...process.env, ...env },
     execPath: command,
     execArgv: before,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const waiting = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>()
   let asked = 0
@@ -49,11 +49,7 @@ export function startChild({ program, env, core, onNews, profile }: ChildOptions
     if ('error' in reply) asker?.reject(new Error(`${program}: ${reply.error}`))
     else asker?.resolve(reply.answer)
   })
-  const gone = once(child, 'exit').then(([code, signal]) => {
-    const error = new Error(`${program} has ended (${String(code ?? signal)}).`)
-    for (const { reject } of waiting.values()) reject(error)
-    waiting.clear()
-  })
+  const gone = end()
 
   return {
     async ask(question, answer) {
@@ -72,5 +68,12 @@ export function startChild({ program, env, core, onNews, profile }: ChildOptions
       await gone
       clearTimeout(killer)
     },
+  }
+
+  async function end(): Promise<void> {
+    const [code, signal]: unknown[] = await once(child, 'exit')
+    const error = new Error(`${program} has ended (${String(code ?? signal)}).`)
+    for (const { reject } of waiting.values()) reject(error)
+    waiting.clear()
   }
 }

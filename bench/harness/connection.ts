@@ -49,10 +49,10 @@ export async function openConnection(port: number): Promise<Connection> {
 function readAnswer(received: Buffer): HttpAnswer | undefined {
   const end = received.indexOf(END_OF_HEAD)
   if (end === -1) return undefined
-  const head = received.latin1Slice(0, end)
+  const head = received.toString('latin1', 0, end)
   const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1]
   if (length === undefined) throw new Error(`Expected a content-length, received:\n${head}`)
   const start = end + END_OF_HEAD.length
   if (received.length < start + Number(length)) return undefined
-  return { status: Number(head.slice(9, 12)), body: received.utf8Slice(start) }
+  return { status: Number(head.slice(9, 12)), body: received.toString('utf8', start) }
 }

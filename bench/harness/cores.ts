@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os'
 
 /** Whether processes can be kept on cores of their own here. */
 export const canPin: boolean =
-  availableParallelism() > 1 && spawnSync('taskset', ['--version'], { stdio: 'ignore' }).status === 0
+  availableParallelism() > 1 &&
+  spawnSync('taskset', ['--version'], { stdio: 'ignore' }).status === 0
 
 /** The core of the process that is measured. */
 export const MEASURED_CORE = 0

@@ -32,7 +32,7 @@ export function readOptions(defaults: {
   return {
     seconds: positive('--seconds', values.seconds),
     rounds: Math.ceil(positive('--rounds', values.rounds)),
-    json: values.json === true,
+    json: values.json,
     switches: new Set(Object.entries(values).flatMap(([name, on]) => (on === true ? [name] : []))),
   }
 }

@@ -30,11 +30,14 @@ export interface Bound {
   at: 'most' | 'least'
 }
 
-/** Prints a report, as JSON or as tables. Sets the exit code to 1 where a bound is missed. */
-export function printReport(report: Report, { json }: { json: boolean }): void {
-  const bounds = report.bounds.map((bound) => ({ ...bound, kept: isKept(bound) }))
-  if (bounds.some(({ kept }) => !kept)) process.exitCode = 1
-  const text = json ? JSON.stringify({ ...report, bounds }, null, 2) : readable(report)
+/** Prints what was found, as JSON or as tables. Sets the exit code to 1 where a bound is missed. */
+export function printReports(reports: Report[], { json }: { json: boolean }): void {
+  const judged = reports.map((report) => ({
+    ...report,
+    bounds: report.bounds.map((bound) => ({ ...bound, kept: isKept(bound) })),
+  }))
+  if (judged.some(({ bounds }) => bounds.some(({ kept }) => !kept))) process.exitCode = 1
+  const text = json ? JSON.stringify(judged, null, 2) : reports.map(readable).join('\n')
   process.stdout.write(`${text}\n`)
 }
 

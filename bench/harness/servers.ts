@@ -98,8 +98,8 @@ async function ask(url: string, query: string): Promise<string> {
   const client = new Client({ connectionString: url })
   await client.connect()
   try {
-    const { rows } = await client.query<Record<string, unknown>>(query)
-    return String(Object.values(rows[0] ?? {})[0] ?? '')
+    const { rows } = await client.query<string[]>({ text: query, rowMode: 'array' })
+    return rows[0]?.[0] ?? ''
   } finally {
     await client.end()
   }

@@ -13,3 +13,16 @@ export function quantile(values: readonly number[], share: number): number {
 
 /** Milliseconds on a clock that all processes of this machine share. */
 export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6
+
+// More than this of others, in cores, and a round says little (reference/performance.md §2).
+const QUIET = 0.3
+
+/** The median over those rounds in which others left the machine alone; over all where there was no such round. */
+export function medianOfQuiet<Round>(
+  rounds: readonly Round[],
+  value: (round: Round) => number,
+  otherLoad: (round: Round) => number,
+): number {
+  const quiet = rounds.filter((round) => otherLoad(round) <= QUIET)
+  return median((quiet.length > 0 ? quiet : rounds).map(value))
+}

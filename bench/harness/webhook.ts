@@ -55,7 +55,8 @@ const [beforeTitle = '', afterTitle = ''] = JSON.stringify({
 
 // The title names the delivery, so that no two bodies are the same; the text of the issue fills up to 1 KB.
 function bodyOf(key: string): string {
-  const missing = BODY_BYTES - beforeTitle.length - key.length - (afterTitle.length - '<body>'.length)
+  const missing =
+    BODY_BYTES - beforeTitle.length - key.length - (afterTitle.length - '<body>'.length)
   const text = 'Each payment fails since the last release. '.repeat(30).slice(0, missing)
   return `${beforeTitle}${key}${afterTitle.replace('<body>', text)}`
 }

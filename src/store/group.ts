@@ -50,6 +50,7 @@ export function createGroup<Item, Result>(
     if (waiting.length === 0 || underWay === options.statementsAtOnce) return
     const batch = waiting.splice(0, options.itemsPerStatement)
     underWay += 1
+    void next()
     await write(batch)
     underWay -= 1
     if (waiting.length === 0 && underWay === 0) for (const resolve of onIdle.splice(0)) resolve()

@@ -5,7 +5,7 @@ import { afterAll, afterEach } from 'vitest'
 import { openApi } from './open-api.ts'
 
 /** One event as it came over the wire. */
-interface Received {
+export interface Received {
   id: string
   event: string
   data: string

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Problem } from '../../src/api/schemas.ts'
 import { completed, deltas } from './open-api.ts'
-import { openStreams, readEvents } from './open-streams.ts'
+import { openStreams, readEvents, type Received } from './open-streams.ts'
 
 const { report, newRun, open } = await openStreams()
 

@@ -22,7 +22,7 @@ export const { writeLog, postHttp } = proxyActivities<Activities>({
 export const modelCallOptions = {
   taskQueue: llmTaskQueue(DEFAULT_PROFILE),
   startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '20 seconds',
+  heartbeatTimeout: '15 seconds',
   // A cancelled call ends in the ledger before its run ends: what it cost is known.
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: {

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import { until } from '../house.ts'
+import { openMachine } from './machine.ts'
+
+const machine = await openMachine()
+await Promise.all([machine.start('serve'), machine.start('work')])
+
+const completed = async (count: number) => {
+  const runs = await machine.runs()
+  return runs.filter(({ status }) => status === 'completed').length === count
+}
+
+/** Waits at most as long as a sender would. */
+async function timed(deliver: () => Promise<Response>) {
+  const began = performance.now()
+  const response = await deliver()
+  return { status: response.status, headers: response.headers, ms: performance.now() - began }
+}
+
+test('while Temporal is away every delivery is answered 200, and each becomes one run when it is back', async () => {
+  const keys = Array.from({ length: 40 }, (_, index) => `away-${index}`)
+  await machine.temporal.stop()
+
+  const answers = []
+  for (const key of keys) answers.push(await timed(() => machine.deliver(key)))
+  // Some are delivered again, as senders do.
+  for (const key of keys.slice(0, 10)) answers.push(await timed(() => machine.deliver(key)))
+  const open = await machine.sql(
+    'select count(*)::int as open from events where dispatch_after is not null',
+  )
+  await machine.temporal.start()
+
+  expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200))
+  expect(open).toEqual([{ open: 40 }])
+  await until('all runs', () => completed(40), { timeoutMs: 90_000 })
+  const dispatches = await machine.sql(
+    'select count(*)::int as all, count(distinct run_id)::int as runs from dispatches',
+  )
+  expect(dispatches).toEqual([{ all: 40, runs: 40 }])
+}, 180_000)
+
+test('without Postgres a delivery is answered 503 within 2 s with a time to come back, and recovery needs nobody', async () => {
+  await machine.postgres.stop()
+
+  const stopped = await timed(() => machine.deliver('stopped'))
+  await machine.postgres.start()
+
+  expect(stopped.status).toBe(503)
+  expect(stopped.headers.get('retry-after')).toBe('2')
+  expect(stopped.ms).toBeLessThan(2_000)
+  await until(
+    'deliveries to be kept again',
+    async () => (await machine.deliver('stopped')).status === 200,
+  )
+  await until('its run', () => completed(41), { timeoutMs: 60_000 })
+}, 120_000)
+
+test('a Postgres that hangs is answered for within 2 s as well, and nobody is kept waiting behind it', async () => {
+  const pid = machine.postgres.pid()
+  const group = await machine.sql('select pid from pg_stat_activity')
+  const pids = [pid, ...group.map((row) => Number(row['pid']))]
+  const signal = (name: NodeJS.Signals): void => {
+    for (const each of pids) {
+      try {
+        process.kill(each, name)
+      } catch {
+        // A connection that has ended since.
+      }
+    }
+  }
+  signal('SIGSTOP')
+  try {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => timed(() => machine.deliver(`hangs-${index}`))),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(503))
+    expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(2_300)
+  } finally {
+    signal('SIGCONT')
+  }
+  await until(
+    'deliveries to be kept again',
+    async () => (await machine.deliver('hangs-0')).status === 200,
+  )
+}, 60_000)
