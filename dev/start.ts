@@ -38,6 +38,8 @@ export async function startDev({
   const port = portOf(env['PORT'], 3000)
   await requireFreePort({ port, purpose: 'Onset', setting: 'PORT' })
   const uiPort = portOf(env['TEMPORAL_UI_PORT'], 8233)
+  const cancelling = new AbortController()
+  void cancel.then(() => cancelling.abort())
   const starting = startServices({
     root,
     temporalPort: portOf(env['TEMPORAL_PORT'], 7233),
@@ -45,16 +47,13 @@ export async function startDev({
     ...(env['POSTGRES_PORT'] ? { postgresPort: Number(env['POSTGRES_PORT']) } : {}),
     progress,
     env,
+    signal: cancelling.signal,
   })
-  const cancelled = cancel.then(() => null)
-  if ((await Promise.race([starting, cancelled])) === null) {
-    await starting.then(
-      (services) => services.stop(),
-      () => undefined,
-    )
-    return null
-  }
-  const services = await starting
+  const services = await starting.catch((error: unknown) => {
+    if (cancelling.signal.aborted) return null
+    throw error
+  })
+  if (services === null) return null
   const made = readOrMakeSecrets(root, { ...secrets, API_TOKEN: 'hex' })
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value))
   const temporalUiUrl = services.temporalUiUrl ?? env['TEMPORAL_UI_URL']

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection } from '@temporalio/client'
 import { requireFreePort } from './ports.ts'
 import type { Progress } from './progress.ts'
-import { startService, type ServiceEnd } from './service.ts'
+import { type Service, startService, type ServiceEnd } from './service.ts'
 import { findTemporal } from './temporal-binary.ts'
 
 /** What `startTemporal` needs. */
@@ -48,6 +48,7 @@ const DYNAMIC_CONFIG = {
   'matching.numTaskqueueWritePartitions': 1,
 }
 const READY_WITHIN_MS = 60_000
+const MOST_ATTEMPTS = 3
 
 /** Finds a Temporal CLI, starts its dev server and waits until it answers. */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
@@ -60,28 +61,46 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     }
     const { path, source } = await findTemporal({ env, say, ...(signal && { signal }) })
     say('starting')
-    signal?.throwIfAborted()
-    const service = startService({
-      name: 'Temporal',
-      command: path,
-      args: serverArgs(options),
-      env,
-    })
-
     const address = `127.0.0.1:${port}`
-    const givenUp = new AbortController()
-    const either = AbortSignal.any([givenUp.signal, ...(signal ? [signal] : [])])
-    const outcome = await Promise.race([service.ended, ready(address, namespace, either)])
-    givenUp.abort()
-    if (outcome !== 'ready') {
-      await service.stop()
-      signal?.throwIfAborted()
-      throw outcome instanceof Error ? outcome : new Error(outcome.message)
-    }
+    const service = await tryToStart(
+      () => {
+        signal?.throwIfAborted()
+        return startService({ name: 'Temporal', command: path, args: serverArgs(options), env })
+      },
+      { address, namespace, signal },
+    )
     const uiUrl = uiPort === undefined ? undefined : `http://localhost:${uiPort}`
     const { ended, pid = 0 } = service
     return { address, uiUrl, source, pid, ended, stop: () => service.stop() }
   })
+}
+
+/**
+ * The server picks ports for its own parts and opens them later: another program may be faster, and then it ends with
+ * "address already in use".
+ */
+async function tryToStart(
+  start: () => Service,
+  {
+    address,
+    namespace,
+    signal,
+  }: { address: string; namespace: string; signal: AbortSignal | undefined },
+): Promise<Service> {
+  for (let attempt = 1; ; attempt += 1) {
+    const service = start()
+    const givenUp = new AbortController()
+    const either = AbortSignal.any([givenUp.signal, ...(signal ? [signal] : [])])
+    const outcome = await Promise.race([service.ended, ready(address, namespace, either)])
+    givenUp.abort()
+    if (outcome === 'ready') return service
+    await service.stop()
+    signal?.throwIfAborted()
+    if (outcome instanceof Error) throw outcome
+    if (attempt === MOST_ATTEMPTS || !outcome.message.includes('address already in use')) {
+      throw new Error(outcome.message)
+    }
+  }
 }
 
 function serverArgs(options: TemporalOptions): string[] {

@@ -20,9 +20,15 @@ function innermost(error: unknown): string {
   return message
 }
 
-function withRemedy(code: FailureCode, message: string): Failure {
+// The Temporal UI shows message and remedy in one line; here each has a field of its own.
+function withRemedy(code: FailureCode, line: string): Failure {
   const remedy = remedies[code]
-  return remedy === undefined ? { code, message } : { code, message, remedy }
+  if (remedy === undefined) return { code, message: line }
+  return {
+    code,
+    message: line.endsWith(remedy) ? line.slice(0, -remedy.length).trim() : line,
+    remedy,
+  }
 }
 
 const isCode = (type: unknown): type is FailureCode =>

@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 export interface Temporal {
   namespace: string
   address: string
-  /** The client, on a native connection; throws {@link TemporalUnavailable} until Temporal was reached once. */
+  /** The client, on a native connection; throws an error until Temporal was reached once. */
   client(): Client
   /** Resolves once Temporal was reached; rejects when the connection is closed before. */
   connected(): Promise<{ connection: NativeConnection; client: Client }>
@@ -15,7 +15,7 @@ export interface Temporal {
 }
 
 /** Temporal was not reached yet. What was to be done is done later. */
-export class TemporalUnavailable extends Error {
+class TemporalUnavailable extends Error {
   override readonly name = 'TemporalUnavailable'
 }
 

@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll } from 'vitest'
 
@@ -20,26 +20,29 @@ const ANSWER = JSON.stringify({ severity: 'low', labels: ['typo'], summary: 'A t
 /** Starts the server; it ends with the file's tests. Each answer takes `answerMs`. */
 export async function startModelServer({ answerMs }: { answerMs: number }): Promise<ModelServer> {
   const faults: ModelServer['faults'] = []
-  let listener: () => void = () => undefined
+  let listener: (() => void) | undefined
   let calls = 0
   let answered = 0
-  const server = createServer((request, response) => {
-    void text(request).then(() => {
-      calls += 1
-      listener()
-      const fault = faults.shift()
-      if (fault !== undefined) return fault(response)
-      response.writeHead(200, { 'content-type': 'text/event-stream' })
-      response.write(frame({ delta: { content: ANSWER.slice(0, 20) }, finish_reason: null }))
-      setTimeout(() => {
-        if (response.destroyed) return
-        answered += 1
-        response.write(frame({ delta: { content: ANSWER.slice(20) }, finish_reason: null }))
-        response.write(frame({ delta: {}, finish_reason: 'stop' }))
-        response.end('data: [DONE]\n\n')
-      }, answerMs)
-    })
-  })
+  const server = createServer((request, response) => void answer(request, response))
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    await text(request)
+    calls += 1
+    listener?.()
+    const fault = faults.shift()
+    if (fault !== undefined) {
+      fault(response)
+      return
+    }
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(frame({ delta: { content: ANSWER.slice(0, 20) }, finish_reason: null }))
+    setTimeout(() => {
+      if (response.destroyed) return
+      answered += 1
+      response.write(frame({ delta: { content: ANSWER.slice(20) }, finish_reason: null }))
+      response.write(frame({ delta: {}, finish_reason: 'stop' }))
+      response.end('data: [DONE]\n\n')
+    }, answerMs)
+  }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   afterAll(() => {
     server.closeAllConnections()

@@ -1,6 +1,6 @@
-import { createLog } from './telemetry/log.ts'
-import { openPool } from './store/pool.ts'
-import { openTemporal } from './temporal/connection.ts'
+import { createLog } from '../telemetry/log.ts'
+import { openPool } from '../store/pool.ts'
+import { openTemporal } from '../temporal/connection.ts'
 
 /** Whether something that the server needs can be reached. */
 export interface Check {

@@ -1,0 +1,57 @@
+import type { CommandInput } from '../cli/command.ts'
+import { CommandError, EXIT } from '../cli/exit.ts'
+import type { Print } from '../cli/print.ts'
+import { migrate } from '../store/migrate.ts'
+import { openPool } from '../store/pool.ts'
+import { createLog } from '../telemetry/log.ts'
+import { openTemporal } from '../temporal/connection.ts'
+import { setUpTemporal } from '../temporal/set-up.ts'
+import { readConfigOrExplain, type Setting } from './setting.ts'
+
+/** Brings database and Temporal up to date without starting anything. */
+export async function setUp(
+  { env, sources, catalogue }: Setting,
+  { input, print }: { input: CommandInput; print: Print },
+): Promise<number> {
+  const config = readConfigOrExplain(env, { roles: [], sources })
+  if (config.DATABASE_URL === '') throw failed('DATABASE_URL is missing.')
+  const log = createLog('silent')
+  const pool = openPool({ databaseUrl: config.DATABASE_URL, size: 2 })
+  const temporal = openTemporal({ env, log })
+  try {
+    print.error(`Migrating the database, then setting up Temporal at ${temporal.address} …`)
+    const migrations = await migrate(pool)
+    const { client } = await withDeadline(temporal.connected(), temporal.address)
+    const done = await setUpTemporal({ client, namespace: temporal.namespace }, catalogue)
+    const report = { migrations, ...done }
+    if (input.flag('json')) print.json(report)
+    else {
+      for (const [name, items] of Object.entries(report)) {
+        print.line(`${name}: ${items.join(', ') || 'none'}`)
+      }
+    }
+    return EXIT.ok
+  } catch (error) {
+    throw error instanceof CommandError ? error : failed(messageOf(error))
+  } finally {
+    await temporal.close()
+    await pool.end()
+  }
+}
+
+const failed = (message: string): CommandError =>
+  new CommandError(message, { exitCode: EXIT.failed })
+
+const messageOf = (error: unknown): string => {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
+  return error instanceof Error ? error.message : String(error)
+}
+const CONNECT_MS = 10_000
+
+function withDeadline<Value>(work: Promise<Value>, address: string): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const late = failed(`Temporal at ${address} was not reached within ${CONNECT_MS / 1_000} s.`)
+    const timer = setTimeout(reject, CONNECT_MS, late)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
