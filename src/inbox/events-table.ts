@@ -20,18 +20,19 @@ export interface Inserted extends Accepted {
 /** How long the accepting process has an event for itself before the sweeper may take it up. */
 export const HEAD_START = '2 seconds'
 
-// Metadata travels as one JSON text and all bodies as one binary parameter: neither is escaped item by item.
+// Metadata travels as one JSON text and all bodies as one binary parameter: neither is escaped item by item. Headers
+// are text within it, which a record set takes whatever they hold.
 // Sorted by key, so that two processes that insert the same keys wait for each other instead of deadlocking.
 const INSERT = `
 insert into events (id, tenant, source, key, type, subject, time, method, url, headers, content_type, body, hops,
                     correlation_id, causation_id, state, reason, dispatch_after)
-select id, tenant, source, key, type, subject, time, method, url, headers, content_type,
+select id, tenant, source, key, type, subject, time, method, url, headers::json, content_type,
        substring($2::bytea from start + 1 for size), hops, correlation_id, causation_id,
        case when reason is null then 'accepted' else 'quarantined' end, reason,
        case when reason is null then now() + interval '${HEAD_START}' end
   from json_to_recordset($1) as incoming (
        id text, tenant text, source text, key text, type text, subject text, time timestamptz, method text, url text,
-       headers json, content_type text, start int, size int, hops smallint, correlation_id text, causation_id text,
+       headers text, content_type text, start int, size int, hops smallint, correlation_id text, causation_id text,
        reason text)
  order by tenant, source, key
     on conflict (tenant, source, key) do nothing
@@ -106,7 +107,7 @@ function toRows(received: ReceivedEvent[], events: InboxEvent[]): unknown[] {
       time: event.time,
       method: request?.method,
       url: storableText(request?.url ?? ''),
-      headers: request?.headers,
+      headers: JSON.stringify(request?.headers),
       content_type: event.contentType,
       start,
       size: event.body.length,

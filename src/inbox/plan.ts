@@ -1,6 +1,7 @@
 import { type Content, readContent } from '../contracts/content.ts'
 import type { EventHead, QuarantineReason, TriggerEvent } from '../contracts/event.ts'
 import type { InboxEvent } from './events-table.ts'
+import { storableText } from '../store/text.ts'
 import { runId } from './run-id.ts'
 import type { DispatchTrigger } from './trigger.ts'
 
@@ -45,7 +46,12 @@ function planOne(
     return {
       outcome: 'start',
       trigger: name,
-      run: { id, workflow, summary, input: { ...head, trigger: name, data } },
+      run: {
+        id,
+        workflow,
+        summary: storableText(summary),
+        input: { ...head, trigger: name, data },
+      },
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)

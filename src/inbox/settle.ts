@@ -104,7 +104,7 @@ const runRows = ({ event, dispatches }: Settlement): unknown[] =>
         source,
         trigger: settled.trigger,
         event_id: event.id,
-        summary: storableText(summary),
+        summary,
       },
     ]
   })

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { Approval } from '../contracts/wait.ts'
+import { storableText } from '../store/text.ts'
 import type { Woken } from './wake.ts'
 
 /** A person's answer. */
@@ -51,7 +52,9 @@ export function createDecide({
   pool: Pool
   wake(waitIds: string[]): Promise<Woken[]>
 }): Decide {
-  return async ({ tenant, id, outcome, by, reason }) => {
+  return async ({ tenant, id, outcome, ...said }) => {
+    const by = storableText(said.by)
+    const reason = said.reason === undefined ? undefined : storableText(said.reason)
     const before = await find(pool, { tenant, id })
     if (before === undefined) return { outcome: 'unknown' }
 

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { NewRunEvent, StoredRunEvent } from '../contracts/run.ts'
-import { changesOf } from './changes.ts'
+import { storableText } from '../store/text.ts'
+import { type Change, changesOf } from './changes.ts'
 
 /** The channel on which processes tell each other which runs have news: a JSON array of run ids, or `*` for any. */
 export const NEWS_CHANNEL = 'run_events'
@@ -17,12 +18,13 @@ select id, tenant, workflow, source, trigger, event_id, summary, started_at, '-i
 
 // Locks the runs in the order of their ids, so that two processes that report of the same runs cannot deadlock, and
 // raises each run's counter in the inserting transaction: what a reader has seen up to a number stays complete.
-// News that are older than what the run shows change nothing, nor does anything after the end.
+// News that are older than what the run shows change nothing, nor does anything after the end. What runs say travels
+// as text and becomes JSON in the end: a record set of JSON cannot hold NUL, which models may write.
 const APPEND = `
 with incoming as (
   select * from rows from (json_to_recordset($1) as (
-         run_id text, key text, type text, data json, at timestamptz)) with ordinality
-      as incoming (run_id, key, type, data, at, position)
+         run_id text, key text, type text, step text, data text, at timestamptz)) with ordinality
+      as incoming (run_id, key, type, step, data, at, position)
 ), locked as (
   select id, last_seq, ended_at, status_at from runs
    where id in (select run_id from incoming) order by id for update
@@ -36,7 +38,7 @@ with incoming as (
     from fresh join locked on locked.id = fresh.run_id
 ), news as (
   select news.* from json_to_recordset($2) as news (
-         run_id text, status text, waiting_for text, step text, final boolean, result json, failure json,
+         run_id text, status text, waiting_for text, step text, final boolean, result text, failure text,
          at timestamptz)
     join locked on locked.id = news.run_id and locked.ended_at is null and locked.status_at <= news.at
 ), projected as (
@@ -46,8 +48,8 @@ with incoming as (
          waiting_for = case when news.status is null then runs.waiting_for else news.waiting_for end,
          step = coalesce(news.step, runs.step),
          ended_at = case when news.final then news.at else runs.ended_at end,
-         result = case when news.final then news.result else runs.result end,
-         failure = case when news.final then news.failure else runs.failure end,
+         result = case when news.final then news.result::json else runs.result end,
+         failure = case when news.final then news.failure::json else runs.failure end,
          status_at = coalesce(news.at, runs.status_at)
     from (select run_id, max(seq) as seq from numbered group by run_id) top
     left join news on news.run_id = top.run_id
@@ -55,7 +57,7 @@ with incoming as (
 ), acknowledged as (
   update waits set wake_after = null
     from numbered where numbered.type = 'run.resumed'
-     and waits.run_id = numbered.run_id and waits.step = numbered.data ->> 'step'
+     and waits.run_id = numbered.run_id and waits.step = numbered.step
 ), closed as (
   update waits set resolved_at = now(), resolved_by = 'run', wake_after = null
     from numbered where numbered.type in ('run.completed', 'run.failed', 'run.cancelled')
@@ -65,7 +67,7 @@ with incoming as (
     from (select json_agg(distinct run_id)::text as ids from numbered) runs where runs.ids is not null
 ), inserted as (
   insert into run_events (run_id, seq, key, type, data, at)
-  select run_id, seq, key, type, data, at from numbered
+  select run_id, seq, key, type, data::json, at from numbered
       on conflict (run_id, key) do nothing
   returning run_id
 )
@@ -77,17 +79,13 @@ export async function appendEvents(pool: Pool, events: NewRunEvent[]): Promise<s
   if (starts.length > 0) {
     await pool.query({ name: 'begin-runs', text: BEGIN, values: [JSON.stringify(starts)] })
   }
-  const rows = events.map(({ runId, key, type, data, at }) => ({
-    run_id: runId,
-    key,
-    type,
-    data,
-    at,
-  }))
   const result = await pool.query<{ runId: string }>({
     name: 'append-run-events',
     text: APPEND,
-    values: [JSON.stringify(rows), JSON.stringify(changesOf(events))],
+    values: [
+      JSON.stringify(events.map(eventRow)),
+      JSON.stringify(changesOf(events).map(changeRow)),
+    ],
   })
   return result.rows.map(({ runId }) => runId)
 }
@@ -106,6 +104,21 @@ export async function readEvents(
   return rows
 }
 
+const eventRow = ({ runId, key, type, data, at }: NewRunEvent): unknown => ({
+  run_id: runId,
+  key,
+  type,
+  step: 'step' in data ? data.step : null,
+  data: JSON.stringify(data),
+  at,
+})
+
+const changeRow = ({ result, failure, ...change }: Change): unknown => ({
+  ...change,
+  result: JSON.stringify(result),
+  failure: JSON.stringify(failure),
+})
+
 function startRow(event: NewRunEvent): unknown[] {
   if (event.type !== 'run.started') return []
   const { tenant, workflow, source, trigger, eventId, summary } = event.data
@@ -117,7 +130,7 @@ function startRow(event: NewRunEvent): unknown[] {
       source,
       trigger,
       event_id: eventId,
-      summary,
+      summary: storableText(summary),
       started_at: event.at,
     },
   ]

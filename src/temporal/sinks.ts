@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { InjectedSinks } from '@temporalio/worker'
 import type { Logger } from 'pino'
 import type { NewRunEvent } from '../contracts/run.ts'
@@ -19,6 +20,7 @@ const TRIES_AFTER_DRAIN = 4
 /** Writes what workflows report into the run log, in order, outside of their histories. */
 export function createReportSinks(runLog: RunLog, log: Logger): ReportSinks {
   const kept: NewRunEvent[] = []
+  let underWay = 0
   let writing: Promise<void> | undefined
   let draining = false
 
@@ -26,34 +28,45 @@ export function createReportSinks(runLog: RunLog, log: Logger): ReportSinks {
     sinks: {
       runs: {
         report: {
-          fn({ workflowId }, report) {
-            if (kept.length >= MOST_KEPT) return
-            kept.push({ ...report, runId: workflowId })
-            writing ??= write().finally(() => (writing = undefined))
-          },
+          fn: ({ workflowId }, event) => void report({ ...event, runId: workflowId }),
           callDuringReplay: false,
         },
       },
     },
     async drain() {
       draining = true
-      await writing
+      while (underWay > 0 || writing !== undefined) await (writing ?? sleep(RETRY_MS / 10))
     },
   }
 
-  async function write(): Promise<void> {
-    let tries = 0
-    while (kept.length > 0) {
+  // At once, so that it stands before what the run's activities write next.
+  async function report(event: NewRunEvent): Promise<void> {
+    if (kept.length > 0) return keep(event)
+    underWay += 1
+    try {
+      await runLog.append([event])
+    } catch (error) {
+      if (kept.length === 0) log.warn({ err: error }, 'reports of runs wait for Postgres')
+      keep(event)
+    }
+    underWay -= 1
+  }
+
+  function keep(event: NewRunEvent): void {
+    if (kept.length < MOST_KEPT) kept.push(event)
+    writing ??= writeKept().finally(() => (writing = undefined))
+  }
+
+  async function writeKept(): Promise<void> {
+    for (let tries = 1; kept.length > 0; tries += 1) {
+      await sleep(RETRY_MS)
       const batch = kept.slice(0, 200)
       try {
         await runLog.append(batch)
         kept.splice(0, batch.length)
-        tries = 0
-      } catch (error) {
-        tries += 1
-        if (tries === 1) log.warn({ err: error }, 'reports of runs wait for Postgres')
+      } catch {
+        // Said once already; what is given up at the end is found again by the reconciler.
         if (draining && tries >= TRIES_AFTER_DRAIN) return
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
     }
   }

@@ -96,6 +96,17 @@ test('processes that accept the same keys in different orders do not stop each o
   expect(new Set(outcomes.map(({ id }) => id)).size).toBe(400)
 })
 
+test('NUL and lone surrogates keep nothing out, wherever they stand', async () => {
+  const odd = 'a\0b\ud800c'
+
+  const { id } = await accept(
+    received(odd, { type: odd, subject: odd, url: odd, headers: { 'x-odd': odd } }),
+  )
+
+  const { rows } = await pool.query('select key, type, headers from events where id = $1', [id])
+  expect(rows).toEqual([{ key: 'ab\ufffdc', type: 'ab\ufffdc', headers: { 'x-odd': odd } }])
+})
+
 test('an event that Postgres cannot take fails alone', async () => {
   const outcomes = await Promise.allSettled([
     accept(received('good-1')),

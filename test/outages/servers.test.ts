@@ -3,7 +3,7 @@ import { until } from '../house.ts'
 import { openMachine } from './machine.ts'
 
 const machine = await openMachine()
-await Promise.all([machine.start('serve'), machine.start('work')])
+const roles = await Promise.all([machine.start('serve'), machine.start('work')])
 
 const completed = async (count: number) => {
   const runs = await machine.runs()
@@ -83,3 +83,17 @@ test('a Postgres that hangs is answered for within 2 s as well, and nobody is ke
     async () => (await machine.deliver('hangs-0')).status === 200,
   )
 }, 60_000)
+
+test('SIGTERM stops each role in order, with exit code 0', async () => {
+  for (const role of roles) {
+    if (role.pid !== undefined) process.kill(role.pid, 'SIGTERM')
+  }
+
+  const ends = await Promise.all(roles.map(({ ended }) => ended))
+
+  expect(ends.map(({ code }) => code)).toEqual([0, 0])
+  expect(roles.map((role) => role.lastLines())).toEqual([
+    expect.stringContaining('"msg":"stopped"'),
+    expect.stringContaining('"msg":"stopped"'),
+  ])
+}, 30_000)

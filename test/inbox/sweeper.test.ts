@@ -1,0 +1,131 @@
+import pino from 'pino'
+import { afterAll, expect, test } from 'vitest'
+import type { ReceivedEvent } from '../../src/contracts/event.ts'
+import { createAccept } from '../../src/inbox/accept.ts'
+import { createDispatcher } from '../../src/inbox/dispatch.ts'
+import type { Start } from '../../src/inbox/start-run.ts'
+import { createSweeper } from '../../src/inbox/sweeper.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openPool } from '../../src/store/pool.ts'
+import { createDatabase } from '../harness.ts'
+import { until } from '../house.ts'
+
+const { url: databaseUrl } = await createDatabase()
+const pool = openPool({ databaseUrl, size: 10 })
+afterAll(() => pool.end())
+await migrate(pool)
+const log = pino({ level: 'silent' })
+
+const catalogue = {
+  tests: {
+    source: { name: 'test' },
+    workflow: 'tested',
+    when: () => true,
+    read: (data: unknown) => ({ data, summary: 'A test' }),
+  },
+}
+
+/** A process of its own, as far as the inbox knows: what starts runs is told. */
+function process(startRun: (id: string) => Promise<Start>) {
+  const dispatcher = createDispatcher({
+    pool,
+    catalogue,
+    startRun: ({ id }) => startRun(id),
+    wake: () => undefined,
+    log,
+  })
+  return { dispatcher, sweep: () => createSweeper({ pool, dispatcher, log }) }
+}
+
+const received = (key: string): ReceivedEvent => ({
+  tenant: 'default',
+  source: 'test',
+  key,
+  type: 'tested',
+  time: new Date().toISOString(),
+  method: 'POST',
+  url: '',
+  headers: {},
+  contentType: 'application/json',
+  body: Buffer.from('{}'),
+  hops: 0,
+})
+
+/** Accepts events that nobody dispatches: their process has died. */
+async function abandon(keys: string[]): Promise<void> {
+  const accept = createAccept(pool, () => undefined)
+  await Promise.all(keys.map((key) => accept(received(key))))
+  await pool.query('update events set dispatch_after = now() where dispatch_after is not null')
+}
+
+const openEvents = async (): Promise<number> =>
+  (await pool.query('select 1 from events where dispatch_after is not null')).rows.length
+
+test('what a dead process has left is dispatched once, however many sweep', async () => {
+  await abandon(Array.from({ length: 300 }, (_, index) => `left-${index}`))
+  const starts: string[] = []
+  const sweepers = Array.from({ length: 4 }, () =>
+    process(async (id) => {
+      starts.push(id)
+      return { outcome: 'started' }
+    }).sweep(),
+  )
+
+  await until('all to be dispatched', async () => (await openEvents()) === 0)
+  await Promise.all(sweepers.map((sweeper) => sweeper.stop()))
+
+  expect(starts).toHaveLength(300)
+  expect(new Set(starts).size).toBe(300)
+  const { rows } = await pool.query(`select count(*)::int as runs from runs where source = 'test'`)
+  expect(rows).toEqual([{ runs: 300 }])
+})
+
+test('what cannot be started stays, and is tried again', async () => {
+  await abandon(['stubborn'])
+  let tries = 0
+  const sweeper = process(async () => {
+    tries += 1
+    if (tries < 3) throw new Error('Temporal is away.')
+    return { outcome: 'started' }
+  }).sweep()
+
+  await until('it to be dispatched', async () => (await openEvents()) === 0)
+  await sweeper.stop()
+
+  expect(tries).toBe(3)
+})
+
+test('a run that Temporal will never take is quarantined with its reason, not tried for ever', async () => {
+  await abandon(['huge'])
+  const sweeper = process(async () => ({
+    outcome: 'refused',
+    message: 'Blob data size exceeds limit.',
+  })).sweep()
+
+  await until('it to be dispatched', async () => (await openEvents()) === 0)
+  await sweeper.stop()
+
+  const { rows } = await pool.query(
+    `select dispatches.state, dispatches.reason from dispatches join events on id = event_id where key = 'huge'`,
+  )
+  expect(rows).toEqual([{ state: 'quarantined', reason: 'input_too_large' }])
+})
+
+test('no more than 32 events are under way in one process; the rest is left to the sweeper', async () => {
+  const release = Promise.withResolvers<void>()
+  let underWay = 0
+  const { dispatcher } = process(async () => {
+    underWay += 1
+    await release.promise
+    return { outcome: 'started' }
+  })
+  const accept = createAccept(pool, dispatcher.offer)
+
+  await Promise.all(Array.from({ length: 100 }, (_, index) => accept(received(`many-${index}`))))
+  await until('dispatches to be under way', async () => underWay === 32)
+  release.resolve()
+  await dispatcher.idle()
+
+  expect(underWay).toBe(32)
+  await expect(openEvents()).resolves.toBe(68)
+})
