@@ -1,7 +1,10 @@
 import type { House } from './house.ts'
+import { within } from './store/deadline.ts'
 
 /** What each part of a process says of itself. */
 export type Readiness = () => Promise<Record<string, { ok: boolean; detail: string }>>
+
+const DEADLINE_MS = 1_000
 
 /** Readiness of `serve`: Postgres decides. It keeps and answers while Temporal is away, and says so. */
 export const createServeReadiness =
@@ -21,13 +24,13 @@ export const createWorkReadiness =
     return { postgres, temporal, workers }
   }
 
-const askPostgres = ({ pool }: House) => answers(() => pool.query('select 1'))
+const askPostgres = ({ pool }: House) =>
+  answers(() => within(DEADLINE_MS, 'Postgres', pool.query('select 1')))
 
 const askTemporal = ({ temporal }: House) =>
   answers(async () => {
-    const { connection } = temporal.client()
-    const ask = () => connection.workflowService.getSystemInfo({})
-    await connection.withDeadline(Date.now() + 1_000, ask)
+    const { workflowService } = temporal.client().connection
+    await within(DEADLINE_MS, 'Temporal', workflowService.getSystemInfo({}))
   })
 
 async function answers(ask: () => Promise<unknown>): Promise<{ ok: boolean; detail: string }> {

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
 import { problem } from './api/problems.ts'
@@ -48,5 +49,6 @@ export function serve(house: House, { config, sources, log }: ServeOptions): Pro
 function endpointOf({ name, kind }: Source, keys: Config['keys']): Endpoint[] {
   if (kind.kind !== 'webhook') return []
   const { preset, limitBytes } = kind
-  return [{ source: name, preset, keys: keys.get(preset.secretVariable) ?? [], limitBytes }]
+  const own = keys.get(preset.secretVariable) ?? []
+  return [{ source: name, preset, keys: own.map((key) => createSecretKey(key)), limitBytes }]
 }

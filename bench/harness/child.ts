@@ -13,7 +13,7 @@ export interface Child {
 }
 
 interface ChildOptions {
-  /** One of the programs beside this file. */
+  /** A file of bench/programs. */
   program: string
   env?: NodeJS.ProcessEnv
   /** The core that it is kept on, where `taskset` exists; that of its parent where absent. */
@@ -33,7 +33,7 @@ const Reply = z.union([
 export function startChild({ program, env, core, onNews, profile }: ChildOptions): Child {
   const node = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []
   const [command = process.execPath, ...before] = onCore(core, [process.execPath, ...node])
-  const child = fork(fileURLToPath(new URL(`./${program}.ts`, import.meta.url)), [], {
+  const child = fork(fileURLToPath(new URL(`../programs/${program}.ts`, import.meta.url)), [], {
     env: { ...process.env, ...env },
     execPath: command,
     execArgv: before,

@@ -11,9 +11,6 @@ export function quantile(values: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place))
 }
 
-/** Milliseconds on a clock that all processes of this machine share. */
-export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6
-
 // More than this of others, in cores, and a round says little (reference/performance.md §2).
 const QUIET = 0.3
 

@@ -1,4 +1,5 @@
 import { createLog } from '../telemetry/log.ts'
+import { within } from '../store/deadline.ts'
 import { openPool } from '../store/pool.ts'
 import { openTemporal } from '../temporal/connection.ts'
 
@@ -41,10 +42,7 @@ async function askPostgres(env: NodeJS.ProcessEnv): Promise<string> {
 async function askTemporal(env: NodeJS.ProcessEnv): Promise<string> {
   const temporal = openTemporal({ env, log: createLog('silent') })
   try {
-    const late = new Promise<never>((_, reject) => {
-      setTimeout(reject, PATIENCE_MS, new Error(`${temporal.address} does not answer.`)).unref()
-    })
-    const { client } = await Promise.race([temporal.connected(), late])
+    const { client } = await within(PATIENCE_MS, temporal.address, temporal.connected())
     const { serverVersion } = await client.connection.workflowService.getSystemInfo({})
     return `answers at ${temporal.address}, version ${serverVersion}`
   } finally {

@@ -2,6 +2,7 @@ import type { CommandInput } from '../cli/command.ts'
 import { CommandError, EXIT } from '../cli/exit.ts'
 import type { Print } from '../cli/print.ts'
 import { migrate } from '../store/migrate.ts'
+import { within } from '../store/deadline.ts'
 import { openPool } from '../store/pool.ts'
 import { createLog } from '../telemetry/log.ts'
 import { openTemporal } from '../temporal/connection.ts'
@@ -21,7 +22,11 @@ export async function setUp(
   try {
     print.error(`Migrating the database, then setting up Temporal at ${temporal.address} …`)
     const migrations = await migrate(pool)
-    const { client } = await withDeadline(temporal.connected(), temporal.address)
+    const { client } = await within(
+      CONNECT_MS,
+      `Temporal at ${temporal.address}`,
+      temporal.connected(),
+    )
     const done = await setUpTemporal({ client, namespace: temporal.namespace }, catalogue)
     const report = { migrations, ...done }
     if (input.flag('json')) print.json(report)
@@ -47,11 +52,3 @@ const messageOf = (error: unknown): string => {
   return error instanceof Error ? error.message : String(error)
 }
 const CONNECT_MS = 10_000
-
-function withDeadline<Value>(work: Promise<Value>, address: string): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const late = failed(`Temporal at ${address} was not reached within ${CONNECT_MS / 1_000} s.`)
-    const timer = setTimeout(reject, CONNECT_MS, late)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { Accepted, ReceivedEvent } from '../contracts/event.ts'
+import { within } from '../store/deadline.ts'
 import { createGroup } from '../store/group.ts'
 import { type InboxEvent, insertEvents } from './events-table.ts'
 
@@ -26,7 +27,7 @@ const DEADLINE_MS = 1_800
  */
 export function createAccept(pool: Pool, onAccepted: (event: InboxEvent) => void): Accept {
   const group = createGroup({
-    write: (events: ReceivedEvent[]) => withDeadline(insertEvents(pool, events)),
+    write: (events: ReceivedEvent[]) => within(DEADLINE_MS, 'Postgres', insertEvents(pool, events)),
     statementsAtOnce: STATEMENTS_AT_ONCE,
     itemsPerStatement: EVENTS_PER_STATEMENT,
   })
@@ -38,14 +39,4 @@ export function createAccept(pool: Pool, onAccepted: (event: InboxEvent) => void
     if (open) setImmediate(onAccepted, event)
     return { id, status }
   }
-}
-
-function withDeadline<Value>(work: Promise<Value>): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error(`Postgres did not answer within ${DEADLINE_MS} ms.`)),
-      DEADLINE_MS,
-    )
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

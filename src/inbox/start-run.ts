@@ -6,6 +6,7 @@ import {
 } from '@temporalio/client'
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common'
 import { TASK_QUEUE } from '../contracts/names.ts'
+import { within } from '../store/deadline.ts'
 import type { TriggerEvent } from '../contracts/event.ts'
 import type { PlannedRun } from './plan.ts'
 
@@ -15,6 +16,7 @@ export type Start = { outcome: 'started' } | { outcome: 'refused'; message: stri
 /** Starts a run, at most once for its id. Rejects when Temporal cannot be reached within 3 s. */
 export type StartRun = (run: PlannedRun) => Promise<Start>
 
+// The client would go on trying for ten seconds and more. A start that comes late finds its id taken.
 const DEADLINE_MS = 3_000
 // gRPC: with "Blob data size exceeds limit." the server will never take this run.
 const INVALID_ARGUMENT = 3
@@ -25,10 +27,11 @@ const INVALID_ARGUMENT = 3
  */
 export function createStartRun({ client, eager }: { client(): Client; eager: boolean }): StartRun {
   return async ({ id, workflow, summary, input }) => {
-    const temporal = client()
     try {
-      await temporal.withDeadline(Date.now() + DEADLINE_MS, () =>
-        temporal.workflow.start(workflow, {
+      await within(
+        DEADLINE_MS,
+        'Temporal',
+        client().workflow.start(workflow, {
           workflowId: id,
           taskQueue: TASK_QUEUE,
           args: [input],

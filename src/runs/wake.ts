@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Pool } from 'pg'
 import { WAKE_SIGNAL } from '../contracts/names.ts'
 import type { Wake } from '../contracts/wait.ts'
+import { within } from '../store/deadline.ts'
 import { createLoop, type Loop } from '../store/loop.ts'
 import { RESOLVED, type ResolvedRow, toResolution } from './waits.ts'
 
@@ -59,10 +60,8 @@ export function createWaker({
   async function signal(row: ResolvedRow): Promise<Woken> {
     const message: Wake = { step: row.step, resolution: toResolution(row) }
     try {
-      const temporal = client()
-      await temporal.withDeadline(Date.now() + DEADLINE_MS, () =>
-        temporal.workflow.getHandle(row.run_id).signal(WAKE_SIGNAL, message),
-      )
+      const run = client().workflow.getHandle(row.run_id)
+      await within(DEADLINE_MS, 'Temporal', run.signal(WAKE_SIGNAL, message))
       return 'told'
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return 'gone'

@@ -39,8 +39,9 @@ const levels = {
 /** Temporal's own log lines, in ours. */
 export const temporalLog = (log: Logger): DefaultLogger =>
   new DefaultLogger('INFO', ({ level, message, meta }) => {
-    if (!EXPECTED.test(message)) log[levels[level]]({ ...meta, from: 'temporal' }, message)
+    log[EXPECTED.test(message) ? 'debug' : levels[level]]({ ...meta, from: 'temporal' }, message)
   })
 
-// The worker of model calls has no workflows by design.
-const EXPECTED = /^No workflows registered/
+// The worker of model calls has no workflows by design; while Temporal is away, each of many calls says so again and
+// again, where we say it once.
+const EXPECTED = /^No workflows registered|^gRPC call \w+ retried/

@@ -1,4 +1,4 @@
-import { Runtime } from '@temporalio/worker'
+import { makeTelemetryFilterString, Runtime } from '@temporalio/worker'
 import type { Logger } from 'pino'
 import { temporalLog } from './log.ts'
 
@@ -18,8 +18,12 @@ export function installRuntime({
     logger: temporalLog(log),
     // The SDK would stop its workers by itself, before we have stopped taking events.
     shutdownSignals: [],
-    ...(metricsAddress === undefined
-      ? {}
-      : { telemetryOptions: { metrics: { prometheus: { bindAddress: metricsAddress } } } }),
+    telemetryOptions: {
+      // Otherwise the core writes straight to the terminal, past our log.
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+      ...(metricsAddress === undefined
+        ? {}
+        : { metrics: { prometheus: { bindAddress: metricsAddress } } }),
+    },
   })
 }

@@ -20,7 +20,7 @@ const TRIES_AFTER_DRAIN = 4
 /** Writes what workflows report into the run log, in order, outside of their histories. */
 export function createReportSinks(runLog: RunLog, log: Logger): ReportSinks {
   const kept: NewRunEvent[] = []
-  let underWay = 0
+  const underWay = new Set<Promise<void>>()
   let writing: Promise<void> | undefined
   let draining = false
 
@@ -28,28 +28,32 @@ export function createReportSinks(runLog: RunLog, log: Logger): ReportSinks {
     sinks: {
       runs: {
         report: {
-          fn: ({ workflowId }, event) => void report({ ...event, runId: workflowId }),
+          fn({ workflowId }, event) {
+            const work = report({ ...event, runId: workflowId }).finally(() =>
+              underWay.delete(work),
+            )
+            underWay.add(work)
+          },
           callDuringReplay: false,
         },
       },
     },
     async drain() {
       draining = true
-      while (underWay > 0 || writing !== undefined) await (writing ?? sleep(RETRY_MS / 10))
+      await Promise.all(underWay)
+      await writing
     },
   }
 
   // At once, so that it stands before what the run's activities write next.
   async function report(event: NewRunEvent): Promise<void> {
     if (kept.length > 0) return keep(event)
-    underWay += 1
     try {
       await runLog.append([event])
     } catch (error) {
       if (kept.length === 0) log.warn({ err: error }, 'reports of runs wait for Postgres')
       keep(event)
     }
-    underWay -= 1
   }
 
   function keep(event: NewRunEvent): void {

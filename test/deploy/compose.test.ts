@@ -76,11 +76,12 @@ test('what others wait for to be healthy has a health check, and jobs end for go
   const waitedFor = Object.values(services).flatMap(({ depends_on: others }) =>
     Object.entries(others),
   )
-  for (const [name, { condition }] of waitedFor) {
-    const service = services[name]
-    if (condition === 'service_healthy') expect(service?.healthcheck, name).toBeDefined()
-    else expect(service?.restart, name).toBe('on-failure')
-  }
+  const wrong = waitedFor.filter(([name, { condition }]) => {
+    const { healthcheck, restart } = Service.parse(services[name])
+    return condition === 'service_healthy' ? healthcheck === undefined : restart !== 'on-failure'
+  })
+
+  expect(wrong).toEqual([])
 })
 
 test.each(Object.entries(services))('the image of %s has an exact version', (_, { image }) => {

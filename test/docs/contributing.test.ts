@@ -48,8 +48,10 @@ test('the workflow and the trigger of the guide compile, and each mistake that i
     encoding: 'utf8',
   })
 
-  const faulty = [...stdout.matchAll(/^(src\/\S+?)\(\d+,\d+\): error/gm)].map(([, path]) => path)
-  expect([...new Set(faulty)].toSorted(), stdout).toEqual(wrong.map(({ path }) => path).toSorted())
+  const faulty = stdout.matchAll(/^(src\/\S+?)\(\d+,\d+\): error/gm)
+  expect(new Set([...faulty].map(([, path]) => path))).toEqual(
+    new Set(wrong.map(({ path }) => path)),
+  )
   expect(status).not.toBe(0)
 })
 

@@ -34,19 +34,25 @@ test('.env.example lists exactly the variables of the configuration, in their or
 })
 
 test('.env.example says of each variable what it is', () => {
-  const blocks = read('.env.example').split('\n\n')
+  const text = read('.env.example').replaceAll(/\n# (?![A-Z_]+=)/g, ' ')
 
-  for (const { name, description } of variables) {
-    const block = blocks.find((text) => new RegExp(`^(# )?${name}=`, 'm').test(text))
-    expect(block?.replaceAll(/\n# /g, ' '), name).toContain(description)
-  }
+  const silent = variables.filter(
+    ({ name, description }) =>
+      !new RegExp(`^(# )?${name}=`, 'm').test(text.split(description)[1]?.trimStart() ?? ''),
+  )
+  expect(silent).toEqual([])
 })
 
 test('.env.example shows the defaults, commented out', () => {
-  for (const { name, default: preset } of variables) {
-    const line = lines.find((each) => each.name === name)
-    if (preset !== null) expect(line, name).toEqual({ name, value: preset, isSet: false })
-  }
+  const shown = lines.filter(({ isSet }) => !isSet).map(({ name, value }) => [name, value])
+
+  expect(shown).toEqual(
+    expect.arrayContaining(
+      variables
+        .filter(({ default: preset }) => preset !== null)
+        .map(({ name, default: preset }) => [name, preset]),
+    ),
+  )
 })
 
 test('.env.example is complete for both roles once its empty secrets and addresses are filled in', () => {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 /** A request as it came over the wire. */
 export interface RawRequest {
@@ -31,7 +31,7 @@ export interface Preset {
   /** The key bytes of a secret as an operator pastes it; a string says what is wrong with it. */
   keyOf(secret: string): Buffer | string
   /** Whether one of the keys signed these bytes. Nothing that a sender can send throws. */
-  verify(request: RawRequest, keys: readonly Buffer[], nowMs: number): boolean
+  verify(request: RawRequest, keys: readonly SigningKey[], nowMs: number): boolean
   /** Reads id, type and subject. `data` is undefined where the body cannot be read. */
   read(request: RawRequest, data: unknown): EventFacts
   /** The headers of a correctly signed request: what `onset send` and tests send. */
@@ -58,8 +58,11 @@ export function whsecKey(secret: string): Buffer | string {
   return key.length >= SHORTEST_KEY ? key : `is shorter than ${SHORTEST_KEY} bytes`
 }
 
+/** The bytes of a key, or the same as an object: with bytes, each signature costs five times as much. */
+export type SigningKey = Buffer | KeyObject
+
 /** HMAC-SHA256 over the parts in their order. */
-export function hmacSha256(key: Buffer, ...parts: (string | Uint8Array)[]): Buffer {
+export function hmacSha256(key: SigningKey, ...parts: (string | Uint8Array)[]): Buffer {
   const hmac = createHmac('sha256', key)
   for (const part of parts) hmac.update(part)
   return hmac.digest()

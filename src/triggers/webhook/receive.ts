@@ -1,13 +1,13 @@
 import { mediaTypeOf, readContent } from '../../contracts/content.ts'
 import type { ReceivedEvent } from '../../contracts/event.ts'
 import { DEFAULT_TENANT } from '../../contracts/names.ts'
-import type { Preset, RawRequest } from './preset.ts'
+import type { Preset, RawRequest, SigningKey } from './preset.ts'
 
 /** An endpoint that is ready to receive: a source with its keys. */
 export interface Endpoint {
   source: string
   preset: Preset
-  keys: readonly Buffer[]
+  keys: readonly SigningKey[]
   limitBytes: number
 }
 
@@ -54,5 +54,8 @@ export function receive(
 export const takesType = ({ preset }: Endpoint, contentType: string): boolean =>
   preset.mediaTypes.includes(mediaTypeOf(contentType))
 
-const withoutCredentials = (headers: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !CREDENTIALS.has(name)))
+function withoutCredentials(headers: Record<string, string>): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const name in headers) if (!CREDENTIALS.has(name)) kept[name] = headers[name] ?? ''
+  return kept
+}

@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import type { Accept } from '../../inbox/accept.ts'
 import { type Endpoint, receive, takesType } from './receive.ts'
@@ -18,9 +19,14 @@ interface HooksOptions {
  * `POST /hooks/:source`: verifies, keeps, answers, in this order. 200 means that the event is durable, now or
  * already; only then is anything else done with it.
  */
-export function createHooks({ endpoints, accept, refuse, onAnswer }: HooksOptions): Hono {
+export function createHooks({
+  endpoints,
+  accept,
+  refuse,
+  onAnswer,
+}: HooksOptions): Hono<{ Bindings: Partial<HttpBindings> }> {
   const bySource = new Map(endpoints.map((endpoint) => [endpoint.source, endpoint]))
-  const hooks = new Hono()
+  const hooks = new Hono<{ Bindings: Partial<HttpBindings> }>()
 
   hooks.post('/hooks/:source', async (c) => {
     const endpoint = bySource.get(c.req.param('source'))
@@ -45,7 +51,7 @@ export function createHooks({ endpoints, accept, refuse, onAnswer }: HooksOption
     if (body === null) return no('body_too_large', `The body is larger than ${limitBytes} bytes.`)
 
     const { method, url } = c.req
-    const delivery = receive(endpoint, { headers: c.req.header(), body, method, url }, new Date())
+    const delivery = receive(endpoint, { headers: headersOf(c), body, method, url }, new Date())
     if (!delivery.verified) return no('unauthorized', 'The signature does not hold.')
 
     const accepted = await accept(delivery.event)
@@ -54,6 +60,18 @@ export function createHooks({ endpoints, accept, refuse, onAnswer }: HooksOption
   })
 
   return hooks
+}
+
+// As Node has read them: making Headers of them and reading those again costs as much as a signature.
+function headersOf(c: Context<{ Bindings: Partial<HttpBindings> }>): Record<string, string> {
+  const incoming = c.env?.incoming
+  if (incoming === undefined) return c.req.header()
+  const headers: Record<string, string> = {}
+  for (const name in incoming.headers) {
+    const value = incoming.headers[name]
+    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ')
+  }
+  return headers
 }
 
 // Null once the body is larger than allowed, whether or not its length was declared.

@@ -41,7 +41,7 @@ export async function waitFor(
 
   open.set(step, waitingFor)
   upsertSearchAttributes([{ key: WaitingForAttribute, value: waitingFor }])
-  describeStep(step, expiresAt === null ? 'waiting' : `waiting until ${expiresAt}`)
+  describeStep(step, describe(request, opened.id))
   report(`${step}/waiting`, {
     type: 'run.waiting',
     data: {
@@ -77,6 +77,14 @@ async function resolved(
     resolutions.get(step) ??
     (await closeWait.executeWithOptions({ summary: `Time is up: ${title}` }, [{ runId, step }]))
   )
+}
+
+// What an operator reads in the Temporal UI: why the run stands still, and what would let it go on.
+function describe({ kind, expiresAt }: WaitRequest, id: string): string {
+  const until = expiresAt === null ? '' : ` until ${expiresAt}`
+  return kind === 'event'
+    ? `waiting for this event${until}`
+    : `waiting for a decision${until}; decide with \`onset approve ${id}\``
 }
 
 function outcomeOf(resolution: Resolution): string {

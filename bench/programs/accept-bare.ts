@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
 import { serve } from '@hono/node-server'
 import { z } from 'zod'
-import { answerParent, cpuUs } from './parent.ts'
-import { HOOK_PATH, SECRET } from './webhook.ts'
+import { answerParent, cpuUs } from '../harness/parent.ts'
+import { HOOK_PATH, SECRET } from '../harness/webhook.ts'
 
 // What a good engineer writes from Hono's documentation: the same checks as Onset's endpoint, and nothing kept.
 const Body = z.object({

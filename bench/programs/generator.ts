@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Connection, openConnection } from './connection.ts'
-import { type Load, LoadOrder } from './load-order.ts'
-import { answerParent } from './parent.ts'
-import { quantile } from './statistics.ts'
-import { nextDelivery } from './webhook.ts'
+import { type Connection, openConnection } from '../harness/connection.ts'
+import { type Load, LoadOrder } from '../harness/load-order.ts'
+import { answerParent } from '../harness/parent.ts'
+import { quantile } from '../harness/statistics.ts'
+import { nextDelivery } from '../harness/webhook.ts'
 
 // A process of its own: sends webhooks and keeps count of what became of them.
 answerParent({ answer: async (question) => generate(LoadOrder.parse(question)) })

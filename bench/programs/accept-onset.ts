@@ -5,7 +5,7 @@ import { sourceSecrets } from '../../src/source-secrets.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { newIssues } from '../../src/triggers/catalogue/new-issues.ts'
 import { github } from '../../src/triggers/sources/github.ts'
-import { answerParent, cpuUs } from './parent.ts'
+import { answerParent, cpuUs } from '../harness/parent.ts'
 
 // Onset's role `serve` as production composes it, with one source and one trigger.
 const sources = [github]
