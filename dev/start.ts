@@ -56,14 +56,13 @@ export async function startDev({
   if (services === null) return null
   const made = readOrMakeSecrets(root, { ...secrets, API_TOKEN: 'hex' })
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value))
-  const temporalUiUrl = services.temporalUiUrl ?? env['TEMPORAL_UI_URL']
+  const { temporalUiUrl } = services
   const complete: NodeJS.ProcessEnv = {
     ...made,
     LLM_PROVIDER: env['OPENAI_API_KEY'] ? 'openai' : 'scripted',
     ...given,
     DATABASE_URL: services.databaseUrl,
     TEMPORAL_ADDRESS: services.temporalAddress,
-    ...(temporalUiUrl === undefined ? {} : { TEMPORAL_UI_URL: temporalUiUrl }),
   }
 
   return {

@@ -23,11 +23,20 @@ const exitCode = await runCommand(process.argv.slice(2), {
   describeConfig: () =>
     describeConfig(env, { roles: ['serve', 'work'], secrets: sourceSecrets(sources) }),
   checks: async () => (await import('./commands/checks.ts')).checkServices(env),
-  user: userInfo().username,
+  user: userName(),
   roles: roleCommands({ env, sources, catalogue }),
 }).catch((error: unknown) => {
   stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   return 1
 })
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A container may run under an id that has no name.
+    return `user ${process.getuid?.() ?? 'unknown'}`
+  }
+}
+
 // Temporal's core keeps threads of its own, which would hold the process.
 process.exit(exitCode)

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import type { Config, Role } from './config.ts'
+import type { Config } from './config.ts'
+import type { Role } from './variables.ts'
 import { openHouse } from './house.ts'
 import { serve } from './serve.ts'
 import { installRuntime } from './telemetry/runtime.ts'

@@ -15,7 +15,7 @@ import type { Endpoint } from './triggers/webhook/receive.ts'
 import { createHooks } from './triggers/webhook/route.ts'
 
 interface ServeOptions {
-  config: Pick<Config, 'HOST' | 'PORT' | 'PUBLIC_URL' | 'API_TOKEN' | 'keys'>
+  config: Pick<Config, 'HOST' | 'PORT' | 'API_TOKEN' | 'keys'>
   sources: Source[]
   log: Logger
 }

@@ -34,6 +34,8 @@ interface WorkOptions {
     | 'OPENAI_BASE_URL'
     | 'LLM_MODEL_FAST'
     | 'LLM_MODEL_STRONG'
+    | 'LLM_SCHEMA_MODE'
+    | 'LLM_MAX_TOKENS_FIELD'
     | 'LLM_CONCURRENCY'
     | 'LLM_TIMEOUT_SECONDS'
     | 'SHUTDOWN_GRACE_SECONDS'
@@ -116,6 +118,8 @@ function tiersOf(config: WorkOptions['config']): Record<Tier, ModelChoice> {
     baseUrl: config.OPENAI_BASE_URL,
     timeoutMs: config.LLM_TIMEOUT_SECONDS * 1_000,
     idleTimeoutMs: IDLE_TIMEOUT_MS,
+    schemaMode: config.LLM_SCHEMA_MODE,
+    maxTokensField: config.LLM_MAX_TOKENS_FIELD,
   })
   return {
     fast: { provider, model: config.LLM_MODEL_FAST },

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { ConfigFault, describeConfig, readConfig, type Role } from '../src/config.ts'
+import { ConfigFault, describeConfig, readConfig } from '../src/config.ts'
+import type { Role } from '../src/variables.ts'
 import { sourceSecrets } from '../src/source-secrets.ts'
 import { sources } from '../src/triggers/sources/index.ts'
 import { secrets as ownSecrets } from './house.ts'

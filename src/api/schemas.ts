@@ -69,7 +69,7 @@ const Run = z.object({
   workflow: z.string(),
   source: z.string(),
   trigger: z.string(),
-  eventId: z.string(),
+  eventId: z.string().nullable(),
   summary: z.string().describe('One line for people: what the run is about'),
   status: runStatus,
   waitingFor: z.enum(['approval', 'event', 'budget', 'provider']).nullable(),

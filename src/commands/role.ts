@@ -1,5 +1,5 @@
 import { EXIT } from '../cli/exit.ts'
-import type { Role } from '../config.ts'
+import type { Role } from '../variables.ts'
 import { runRoles } from '../run-roles.ts'
 import { listenForStop } from '../stop.ts'
 import { createLog } from '../telemetry/log.ts'

@@ -1,5 +1,6 @@
 import { CommandError, EXIT } from '../cli/exit.ts'
-import { type Config, ConfigFault, readConfig, type Role } from '../config.ts'
+import { type Config, ConfigFault, readConfig } from '../config.ts'
+import type { Role } from '../variables.ts'
 import { sourceSecrets } from '../source-secrets.ts'
 import type { Source, Trigger } from '../triggers/define.ts'
 

@@ -44,7 +44,7 @@ export const remedies: Partial<Record<FailureCode, string>> = {
   'LLM.BillingExhausted': 'The account has no credit left: raise its limit at the provider.',
   'LLM.ModelNotFound':
     'Check LLM_MODEL_FAST and LLM_MODEL_STRONG: the provider knows no such model.',
-  'LLM.Connection': 'Check OPENAI_BASE_URL and the network: the provider cannot be reached.',
+  'LLM.Connection': 'Check OPENAI_BASE_URL and the network.',
   'LLM.BadGateway': 'Check OPENAI_BASE_URL: what answers there does not answer like a model.',
   'LLM.ContextLength': 'Let the trigger read less, or take a model with a longer context.',
   'LLM.ContentFilter': 'The provider refused the content: look at the event.',

@@ -27,7 +27,7 @@ export type RunEvent =
         workflow: string
         source: string
         trigger: string
-        eventId: string
+        eventId: string | null
         summary: string
       }
     }
@@ -116,7 +116,8 @@ export interface Run {
   workflow: string
   source: string
   trigger: string
-  eventId: string
+  /** Null for a run that a schedule started. */
+  eventId: string | null
   /** One line for people: what the run is about. */
   summary: string
   status: RunStatus

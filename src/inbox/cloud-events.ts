@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { mediaTypeOf } from '../contracts/content.ts'
 import type { ReceivedEvent } from '../contracts/event.ts'
+import { withoutCredentials } from '../contracts/headers.ts'
+import { cutJson, parseJsonText, type Parts, type Readable } from './json-text.ts'
 
 // The source under which events of our own API stand in the inbox.
 const INTERNAL_SOURCE = 'internal'
@@ -19,7 +21,7 @@ const time = z.iso.datetime({ offset: true, abort: true }).refine(isInCalendar, 
 })
 const base64 = z
   .base64({ abort: true })
-  .refine((value) => parse(Buffer.from(value, 'base64')).readable, {
+  .refine((value) => parseJsonText(Buffer.from(value, 'base64')).readable, {
     message: 'must hold JSON',
   })
 // A number in JSON, its digits in a header.
@@ -103,7 +105,7 @@ export function readCloudEvents(request: EventRequest): EventReading {
     const detail = `Expected application/json, application/cloudevents+json or application/cloudevents-batch+json, received '${mediaType}'.`
     return { outcome: 'unsupported_media_type', detail }
   }
-  const body = parse(request.body)
+  const body = parseJsonText(request.body)
   if (!body.readable) return { outcome: 'invalid_json', detail: body.detail }
   if (mode === 'batch') return readBatch(body, request)
   if (mode === 'short') return readShort(body, request)
@@ -149,7 +151,7 @@ function readBatch({ value, parts }: Readable, request: EventRequest): EventRead
   const { success, data, error } = CloudEventBatch.safeParse(values)
   if (!success) return { outcome: 'invalid_request', issues: error.issues }
   const events = data.map((event, index) =>
-    toReceived(event, cut(parts.get(String(index)) ?? ''), request),
+    toReceived(event, cutJson(parts.get(String(index)) ?? ''), request),
   )
   return { outcome: 'read', batch: true, events }
 }
@@ -172,7 +174,7 @@ function toReceived(event: z.infer<typeof CloudEvent>, parts: Parts, request: Ev
     ...envelope(event, request),
     // White space is in no source, so that no two pairs give the same key; nor is it in a key of the short form.
     key: `${event.source} ${event.id}`,
-    headers: { ...keptHeaders(request.headers), ...Object.fromEntries(headers) },
+    headers: { ...withoutCredentials(request.headers), ...Object.fromEntries(headers) },
     body: encoded === undefined ? jsonBody(parts) : Buffer.from(encoded, 'base64'),
     hops: event.onsethops ?? 0,
     ...(event.correlationid === undefined ? {} : { correlationId: event.correlationid }),
@@ -190,7 +192,7 @@ function readShort({ value, parts }: Readable, request: EventRequest): EventRead
   const received = {
     ...envelope(event.data, request),
     key: event.data.id ?? headers.data['idempotency-key'] ?? randomUUID(),
-    headers: keptHeaders(request.headers),
+    headers: withoutCredentials(request.headers),
     body: jsonBody(parts),
     hops: headers.data['x-onset-hops'] ?? 0,
     ...(correlationId === undefined ? {} : { correlationId }),
@@ -221,65 +223,9 @@ function envelope(
   }
 }
 
-const CREDENTIALS = new Set(['authorization', 'proxy-authorization', 'cookie'])
-
-const keptHeaders = (headers: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !CREDENTIALS.has(name)))
-
 const jsonBody = (parts: Parts): Uint8Array => new TextEncoder().encode(parts.get('data') ?? 'null')
 
 function isInCalendar(value: string): boolean {
   const year = new Date(value).getUTCFullYear()
   return year >= 1 && year <= 9999
-}
-
-/** The members of an object by name, or the elements of an array by index, each as its exact JSON text. */
-type Parts = ReadonlyMap<string, string>
-
-interface Readable {
-  value: unknown
-  text: string
-  parts: Parts
-}
-
-// Deeper than any event needs, and far from what overflows the stack of whoever prints the data again.
-const DEEPEST = 64
-
-function parse(
-  body: Uint8Array,
-): (Readable & { readable: true }) | { readable: false; detail: string } {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
-    const value: unknown = JSON.parse(text)
-    return { readable: true, value, text, parts: cut(text) }
-  } catch (error) {
-    return { readable: false, detail: `The body cannot be read: ${String(error)}` }
-  }
-}
-
-/** Cuts valid JSON: parsing and printing it again would change large numbers. */
-function cut(text: string): Parts {
-  const parts = new Map<string, string>()
-  let name: string | undefined
-  let start = 0
-  let depth = 0
-  for (let at = 0; at < text.length; at += 1) {
-    const mark = text.charAt(at)
-    if (mark === '"') at = endOfString(text, at)
-    if (mark === '{' || mark === '[') depth += 1
-    if (depth > DEEPEST) throw new Error(`Expected at most ${DEEPEST} levels.`)
-    if (depth === 1 && '{[:,}]'.includes(mark)) {
-      if (mark === ':') name = String(JSON.parse(text.slice(start, at)))
-      if (',}]'.includes(mark)) parts.set(name ?? String(parts.size), text.slice(start, at).trim())
-      start = at + 1
-    }
-    if (mark === '}' || mark === ']') depth -= 1
-  }
-  return parts
-}
-
-function endOfString(text: string, start: number): number {
-  let at = start + 1
-  while (text.charAt(at) !== '"') at += text.charAt(at) === '\\' ? 2 : 1
-  return at
 }

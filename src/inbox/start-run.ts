@@ -57,10 +57,9 @@ const detailsOf = (event: TriggerEvent): string =>
   [
     `Started by **${event.type}** from **${event.source}** through the trigger **${event.trigger}**.`,
     '',
-    `- event: \`${event.id}\` (the sender calls it \`${event.key}\`)`,
-    `- subject: ${event.subject ?? '–'}`,
-    `- time: ${event.time}`,
-    `- look it up: \`GET /api/events/${event.id}\``,
+    `- event: \`${event.id}\`; look it up with \`GET /api/events/${event.id}\``,
+    `- the sender calls it \`${event.key}\``,
+    `- subject: ${event.subject ?? '–'}, time: ${event.time}`,
   ].join('\n')
 
 const Source = defineSearchAttributeKey('Source', 'KEYWORD')
@@ -68,13 +67,13 @@ const Trigger = defineSearchAttributeKey('Trigger', 'KEYWORD')
 const EventId = defineSearchAttributeKey('EventId', 'KEYWORD')
 const Tenant = defineSearchAttributeKey('Tenant', 'KEYWORD')
 
-/** The search attributes by which the Temporal UI finds a run. */
+/** The search attributes by which the Temporal UI finds a run. A scheduled run has no event in the inbox. */
 export const searchAttributesOf = (
-  event: Pick<TriggerEvent, 'source' | 'trigger' | 'id' | 'tenant'>,
+  event: Pick<TriggerEvent, 'source' | 'trigger' | 'tenant'> & { id: string | null },
 ): SearchAttributePair[] => [
   { key: Source, value: event.source },
   { key: Trigger, value: event.trigger },
-  { key: EventId, value: event.id },
+  ...(event.id === null ? [] : [{ key: EventId, value: event.id }]),
   { key: Tenant, value: event.tenant },
 ]
 

@@ -13,7 +13,20 @@ export interface OpenAiOptions {
   timeoutMs: number
   /** For the silence between two pieces of a stream. */
   idleTimeoutMs: number
+  /** How the service is told which form an answer must have. Default `json_schema`. */
+  schemaMode?: SchemaMode
+  /** Where the service reads how long an answer may become. Default `max_completion_tokens`. */
+  maxTokensField?: MaxTokensField
 }
+
+/** OpenAI's own field, or the older one, which many compatible servers know alone. */
+export type MaxTokensField = 'max_completion_tokens' | 'max_tokens'
+
+/**
+ * How a service is told the form of an answer: by OpenAI's `json_schema`, by the older `json_object` with the schema
+ * beside it and in the messages, as servers on llama.cpp take it, or by the messages alone.
+ */
+export type SchemaMode = 'json_schema' | 'json_object' | 'prompt'
 
 /** Any service that speaks OpenAI's Chat Completions. One call is one request. */
 export function createOpenAi({
@@ -21,6 +34,8 @@ export function createOpenAi({
   baseUrl = 'https://api.openai.com/v1',
   timeoutMs,
   idleTimeoutMs,
+  schemaMode = 'json_schema',
+  maxTokensField = 'max_completion_tokens',
 }: OpenAiOptions): ChatProvider {
   // Every option is given: the client fills what is missing from the environment.
   const client = new OpenAI({
@@ -45,7 +60,9 @@ export function createOpenAi({
       try {
         // The raw response: the client's own iterator ends silently on errors, aborts and cut streams.
         const response = await client.chat.completions
-          .create(toBody(request), { signal: AbortSignal.any([signal, watchdog.signal]) })
+          .create(toBody(request, { schemaMode, maxTokensField }), {
+            signal: AbortSignal.any([signal, watchdog.signal]),
+          })
           .asResponse()
         if (!request.stream) return await readWhole(response, { onText })
         return await readStream(response, {
@@ -71,20 +88,31 @@ export function assertNoRetries({ maxRetries }: { maxRetries: unknown }): void {
   }
 }
 
-function toBody({ prompt, model, messages, temperature, ...request }: ChatRequest) {
+function toBody(
+  request: ChatRequest,
+  { schemaMode, maxTokensField }: Required<Pick<OpenAiOptions, 'schemaMode' | 'maxTokensField'>>,
+) {
+  const { model, temperature, maxOutputTokens, stream } = request
   return {
     model,
-    messages,
-    max_completion_tokens: request.maxOutputTokens,
+    [maxTokensField]: maxOutputTokens,
     ...(temperature !== undefined && { temperature }),
-    ...(request.schema !== undefined && {
-      response_format: {
-        type: 'json_schema' as const,
-        json_schema: { name: prompt, strict: true, schema: { ...request.schema } },
-      },
-    }),
+    ...formOf(request, schemaMode),
     // Always said: some servers stream unless told otherwise.
-    stream: request.stream,
-    ...(request.stream && { stream_options: { include_usage: true } }),
+    stream,
+    ...(stream && { stream_options: { include_usage: true } }),
+  }
+}
+
+function formOf({ prompt, messages, schema }: ChatRequest, schemaMode: SchemaMode) {
+  if (schema === undefined) return { messages }
+  if (schemaMode === 'json_schema') {
+    const json_schema = { name: prompt, strict: true, schema: { ...schema } }
+    return { messages, response_format: { type: schemaMode, json_schema } }
+  }
+  const content = `Answer with one JSON value that fits this JSON Schema: ${JSON.stringify(schema)}`
+  return {
+    messages: [{ role: 'system' as const, content }, ...messages],
+    ...(schemaMode === 'json_object' && { response_format: { type: schemaMode, schema } }),
   }
 }

@@ -137,7 +137,7 @@ function startOf(execution: WorkflowExecutionInfo): NewRunEvent {
       workflow,
       source: attributeOf(execution, 'Source') ?? '',
       trigger: attributeOf(execution, 'Trigger') ?? '',
-      eventId: attributeOf(execution, 'EventId') ?? '',
+      eventId: attributeOf(execution, 'EventId') ?? null,
       summary: typeof summary === 'string' ? summary : workflow,
     },
   }

@@ -50,8 +50,9 @@ export function createGroup<Item, Result>(
     if (waiting.length === 0 || underWay === options.statementsAtOnce) return
     const batch = waiting.splice(0, options.itemsPerStatement)
     underWay += 1
+    const writing = write(batch)
     void next()
-    await write(batch)
+    await writing
     underWay -= 1
     if (waiting.length === 0 && underWay === 0) for (const resolve of onIdle.splice(0)) resolve()
     void next()

@@ -39,7 +39,10 @@ const levels = {
 /** Temporal's own log lines, in ours. */
 export const temporalLog = (log: Logger): DefaultLogger =>
   new DefaultLogger('INFO', ({ level, message, meta }) => {
-    log[EXPECTED.test(message) ? 'debug' : levels[level]]({ ...meta, from: 'temporal' }, message)
+    // The token of a task is long and says nothing; an error is only written out as `err`.
+    const { error: err, taskToken: _, ...fields } = { error: undefined, taskToken: '', ...meta }
+    const about = { ...fields, ...(err === undefined ? {} : { err }), from: 'temporal' }
+    log[EXPECTED.test(message) ? 'debug' : levels[level]](about, message)
   })
 
 // The worker of model calls has no workflows by design; while Temporal is away, each of many calls says so again and

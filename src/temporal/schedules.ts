@@ -90,7 +90,7 @@ function scheduleOf(name: string, trigger: Trigger): ScheduleOptions[] {
         taskQueue: TASK_QUEUE,
         args: [input],
         memo: { summary },
-        typedSearchAttributes: searchAttributesOf(input),
+        typedSearchAttributes: searchAttributesOf({ ...input, id: null }),
         staticSummary: summary,
         staticDetails: `Started by the schedule **${source.name}** (\`${cron}\`, ${timezone}) through the trigger **${name}**.`,
       },

@@ -33,14 +33,14 @@ export async function keepSettingUp(
     signal,
   }: { catalogue: Record<string, Trigger>; log: Logger; signal: AbortSignal },
 ): Promise<void> {
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       const done = await setUpTemporal(temporal, catalogue)
       log.info(done, 'Temporal is set up')
       return
     } catch (error) {
       signal.throwIfAborted()
-      log.warn({ err: error }, 'setting Temporal up is tried again')
+      if (attempt === 1) log.warn({ err: error }, 'setting Temporal up is tried again')
       await sleep(RETRY_MS, undefined, { signal })
     }
   }

@@ -58,7 +58,7 @@ function reportStart(): void {
       workflow,
       source: attribute('Source') ?? '',
       trigger: attribute('Trigger') ?? '',
-      eventId: attribute('EventId') ?? '',
+      eventId: attribute('EventId') ?? null,
       summary: typeof summary === 'string' ? summary : workflow,
     },
   })

@@ -33,7 +33,7 @@ export async function chaseReview({
     })
     if (submitted !== null) return { reviewed: true, reminders }
     if (reminders === MOST_REMINDERS) return { reviewed: false, reminders }
-    await remind(review, ((reminders + 1) * hours) / 24)
+    await remind(review, Math.round(((reminders + 1) * hours) / 24))
   }
 }
 

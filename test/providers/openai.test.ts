@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import type { ChatFailure, ChatRequest } from '../../src/providers/chat.ts'
-import { assertNoRetries, createOpenAi } from '../../src/providers/openai.ts'
+import { assertNoRetries, createOpenAi, type SchemaMode } from '../../src/providers/openai.ts'
 import {
   type Behaviour,
   delta,
@@ -28,8 +28,14 @@ const whole = (finish_reason: string | null, content = 'Hi there') => ({
   usage: { prompt_tokens: 12, completion_tokens: 3 },
 })
 
-const provider = ({ baseUrl }: FaultServer) =>
-  createOpenAi({ apiKey: 'sk-test', baseUrl, timeoutMs: 300, idleTimeoutMs: 150 })
+const provider = ({ baseUrl }: FaultServer, schemaMode?: SchemaMode) =>
+  createOpenAi({
+    apiKey: 'sk-test',
+    baseUrl,
+    timeoutMs: 300,
+    idleTimeoutMs: 150,
+    ...(schemaMode && { schemaMode }),
+  })
 
 function ask(server: FaultServer, request: Partial<ChatRequest> = {}) {
   const pieces: string[] = []
@@ -85,6 +91,39 @@ test('an answer in one piece is asked for with its schema', async () => {
       json_schema: { name: 'greeting', strict: true, schema },
     },
   })
+})
+
+test.each<[SchemaMode, unknown]>([
+  ['json_object', { type: 'json_object', schema: { type: 'object', properties: {} } }],
+  ['prompt', undefined],
+])('a server that takes no json_schema is told the form by %s', async (mode, form) => {
+  const server = await startFaultServer(say(200, whole('stop')))
+  const schema = { type: 'object' as const, properties: {} }
+  const { signal } = new AbortController()
+
+  const request = { ...question, stream: false, schema }
+  await provider(server, mode).chat(request, { signal, onText: () => undefined })
+
+  expect(server.requests[0]?.body).toMatchObject({
+    messages: [
+      { role: 'system', content: expect.stringContaining(JSON.stringify(schema)) },
+      ...question.messages,
+    ],
+  })
+  expect(Object(server.requests[0]?.body)['response_format']).toEqual(form)
+})
+
+test('a server that knows only max_tokens is told the limit by that', async () => {
+  const server = await startFaultServer(stream([delta('Hi'), finish('stop')]))
+  const { baseUrl } = server
+  const options = { apiKey: 'sk-test', baseUrl, timeoutMs: 300, idleTimeoutMs: 150 }
+  const { signal } = new AbortController()
+
+  const old = createOpenAi({ ...options, maxTokensField: 'max_tokens' })
+  await old.chat(question, { signal, onText: () => undefined })
+
+  expect(server.requests[0]?.body).toMatchObject({ max_tokens: 50 })
+  expect(server.requests[0]?.body).not.toHaveProperty('max_completion_tokens')
 })
 
 test('an answer that was cut off by its limit is an answer', async () => {

@@ -5,7 +5,8 @@ create table runs (
   workflow text not null,
   source text not null,
   trigger text not null,
-  event_id text not null,
+  -- Null for a run that a schedule started.
+  event_id text,
   summary text not null,
   status text not null default 'running'
     check (status in ('running', 'waiting', 'parked', 'completed', 'failed', 'cancelled')),

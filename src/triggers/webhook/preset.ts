@@ -71,3 +71,19 @@ export function hmacSha256(key: SigningKey, ...parts: (string | Uint8Array)[]): 
 /** Whether two digests are the same, in a time that does not tell how far they agree. */
 export const equalDigests = (left: Buffer, right: Buffer): boolean =>
   left.length === right.length && timingSafeEqual(left, right)
+
+/** What stands at a place in a body of any shape; undefined where nothing does. */
+export function valueAt(body: unknown, ...path: string[]): unknown {
+  let value = body
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+    value = Reflect.get(value, name)
+  }
+  return value
+}
+
+/** The text at a place in a body of any shape; undefined where there is none. */
+export function textAt(body: unknown, ...path: string[]): string | undefined {
+  const value = valueAt(body, ...path)
+  return typeof value === 'string' ? value : undefined
+}

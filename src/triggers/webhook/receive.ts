@@ -1,5 +1,6 @@
 import { mediaTypeOf, readContent } from '../../contracts/content.ts'
 import type { ReceivedEvent } from '../../contracts/event.ts'
+import { withoutCredentials } from '../../contracts/headers.ts'
 import { DEFAULT_TENANT } from '../../contracts/names.ts'
 import type { Preset, RawRequest, SigningKey } from './preset.ts'
 
@@ -13,9 +14,6 @@ export interface Endpoint {
 
 /** A delivery that was read, or the reason why it gets no further. */
 export type Delivery = { verified: true; event: ReceivedEvent } | { verified: false }
-
-// Kept neither in the database nor anywhere else.
-const CREDENTIALS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])
 
 /**
  * Verifies the raw bytes, and only then reads them. A body that was signed and cannot be read is an event all the
@@ -38,7 +36,7 @@ export function receive(
       tenant: DEFAULT_TENANT,
       source,
       ...facts,
-      time: facts.time ?? now.toISOString(),
+      time: timeOf(facts.time, now),
       method,
       url,
       headers: withoutCredentials(headers),
@@ -54,8 +52,10 @@ export function receive(
 export const takesType = ({ preset }: Endpoint, contentType: string): boolean =>
   preset.mediaTypes.includes(mediaTypeOf(contentType))
 
-function withoutCredentials(headers: Record<string, string>): Record<string, string> {
-  const kept: Record<string, string> = {}
-  for (const name in headers) if (!CREDENTIALS.has(name)) kept[name] = headers[name] ?? ''
-  return kept
+// What Postgres can keep begins with the year 1; a sender whose clock says otherwise has none.
+const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z')
+
+function timeOf(said: string | undefined, now: Date): string {
+  const time = said === undefined ? now : new Date(said)
+  return time.getTime() >= EARLIEST_MS ? time.toISOString() : now.toISOString()
 }

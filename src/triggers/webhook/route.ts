@@ -38,20 +38,16 @@ export function createHooks({
       return refuse(code, detail)
     }
     const { preset, limitBytes } = endpoint
-    if (
-      !takesType(endpoint, c.req.header('content-type') ?? '') ||
-      c.req.header('content-encoding') !== undefined
-    ) {
-      return no(
-        'unsupported_media_type',
-        `Expected ${preset.mediaTypes.join(' or ')}, not compressed.`,
-      )
+    const headers = headersOf(c)
+    if (!takesType(endpoint, headers['content-type'] ?? '') || 'content-encoding' in headers) {
+      const expected = preset.mediaTypes.join(' or ')
+      return no('unsupported_media_type', `Expected ${expected}, not compressed.`)
     }
-    const body = await readBody(c, limitBytes)
+    const body = await readBody(c, { declared: headers['content-length'], limitBytes })
     if (body === null) return no('body_too_large', `The body is larger than ${limitBytes} bytes.`)
 
     const { method, url } = c.req
-    const delivery = receive(endpoint, { headers: headersOf(c), body, method, url }, new Date())
+    const delivery = receive(endpoint, { headers, body, method, url }, new Date())
     if (!delivery.verified) return no('unauthorized', 'The signature does not hold.')
 
     const accepted = await accept(delivery.event)
@@ -75,8 +71,10 @@ function headersOf(c: Context<{ Bindings: Partial<HttpBindings> }>): Record<stri
 }
 
 // Null once the body is larger than allowed, whether or not its length was declared.
-async function readBody(c: Context, limitBytes: number): Promise<Uint8Array | null> {
-  const declared = c.req.header('content-length')
+async function readBody(
+  c: Context,
+  { declared, limitBytes }: { declared: string | undefined; limitBytes: number },
+): Promise<Uint8Array | null> {
   if (declared !== undefined) {
     return Number(declared) > limitBytes ? null : new Uint8Array(await c.req.arrayBuffer())
   }

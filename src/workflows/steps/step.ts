@@ -17,6 +17,8 @@ interface Progress {
   state: string
 }
 
+const UNDER_WAY = 'under way'
+
 const progress: Progress[] = []
 let uses: Record<string, number> = {}
 
@@ -29,13 +31,13 @@ export async function step<Result>(
   work: (id: string) => Promise<Result>,
 ): Promise<Result> {
   const id = nextId(name)
-  const entry: Progress = { id, summary, state: 'under way' }
+  const entry: Progress = { id, summary, state: UNDER_WAY }
   progress.push(entry)
   show()
   report(`${id}/started`, { type: 'step.started', data: { step: id, kind, summary } })
   try {
     const result = await work(id)
-    entry.state = 'done'
+    if (entry.state === UNDER_WAY) entry.state = 'done'
     report(`${id}/ended`, { type: 'step.completed', data: { step: id } })
     return result
   } catch (error) {
@@ -48,11 +50,11 @@ export async function step<Result>(
   }
 }
 
-/** Says in the Temporal UI what a step is at, such as what it waits for; null once that is over. */
-export function describeStep(id: string, state: string | null): void {
+/** Says in the Temporal UI what a step is at, such as what it waits for, or what it came to. */
+export function describeStep(id: string, state: string): void {
   const entry = progress.find((candidate) => candidate.id === id)
   if (entry === undefined) return
-  entry.state = state ?? 'under way'
+  entry.state = state
   show()
 }
 

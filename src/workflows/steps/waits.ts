@@ -58,7 +58,7 @@ export async function waitFor(
   open.delete(step)
   const next = [...open.values()].at(-1) ?? null
   upsertSearchAttributes([{ key: WaitingForAttribute, value: next }])
-  describeStep(step, null)
+  describeStep(step, ending(resolution))
   report(`${step}/resumed`, {
     type: 'run.resumed',
     data: { step, outcome: outcomeOf(resolution), waitingFor: next },
@@ -85,6 +85,16 @@ function describe({ kind, expiresAt }: WaitRequest, id: string): string {
   return kind === 'event'
     ? `waiting for this event${until}`
     : `waiting for a decision${until}; decide with \`onset approve ${id}\``
+}
+
+function ending(resolution: Resolution): string {
+  if (resolution.kind === 'event') {
+    return resolution.event === null ? 'none came in time' : `came: ${resolution.event.id}`
+  }
+  const { decision } = resolution
+  return decision.outcome === 'expired'
+    ? 'nobody decided in time'
+    : `${decision.outcome} by ${decision.by}`
 }
 
 function outcomeOf(resolution: Resolution): string {

@@ -203,6 +203,19 @@ test('the same delivery ten times at once is one row, one run, and ten times 200
   expect(runs).toHaveLength(1)
 })
 
+test.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z', 'yesterday'])(
+  'an event that says it happened at %s is kept',
+  async (timestamp) => {
+    const body = Buffer.from(JSON.stringify({ type: 'review.submitted', timestamp }))
+    const facts = { key: nextKey(), type: 'review.submitted', nowMs: Date.now() }
+    const headers = reviews.sign(body, Buffer.from('a secret for tests only'), facts)
+
+    const response = await post('/hooks/reviews', { body, headers })
+
+    expect(response.status).toBe(200)
+  },
+)
+
 test('credentials of a delivery are not kept, its signature is', async () => {
   const body = JSON.stringify(issue)
   const response = await post('/hooks/github', {

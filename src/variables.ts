@@ -1,0 +1,126 @@
+import { z } from 'zod'
+
+/** Which part of Onset a process is: `serve` takes events and answers callers, `work` carries out runs. */
+export type Role = 'serve' | 'work'
+
+interface VariableNotes {
+  /** Shown as `[secret]`. */
+  secret?: true
+  /** Roles that cannot do without it. */
+  requiredBy?: readonly Role[]
+}
+
+const port = z.coerce.number().int().min(1).max(65_535)
+const note = (notes: VariableNotes): VariableNotes => notes
+
+/** Every environment variable but the secrets of sources: its form, default and meaning. */
+export const variables = z.object({
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .meta({
+      ...note({ secret: true, requiredBy: ['serve', 'work'] }),
+      description:
+        'Postgres, as postgres://user:password@host/database. `dev` starts one of its own.',
+    }),
+  DATABASE_POOL: z.coerce
+    .number()
+    .int()
+    .min(4)
+    .default(20)
+    .meta({ description: 'Connections to Postgres that one process may hold.' }),
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233').meta({
+    description:
+      'Temporal, as host:port. `dev` starts one of its own unless this is set. All TEMPORAL_… variables and profile files of Temporal’s own tools work, for TLS and API keys too.',
+  }),
+  TEMPORAL_NAMESPACE: z.string().default('default').meta({ description: 'Namespace in Temporal.' }),
+  TEMPORAL_METRICS_ADDRESS: z
+    .string()
+    .regex(/^[^:]+:\d+$/, 'Expected host:port')
+    .optional()
+    .meta({
+      description:
+        'Where the Temporal SDK offers its own Prometheus metrics, as host:port. Off where empty.',
+    }),
+  HOST: z
+    .string()
+    .default('127.0.0.1')
+    .meta({ description: 'Address that `serve` listens on. 0.0.0.0 for all; put TLS in front.' }),
+  PORT: port.default(3000).meta({ description: 'Port of the webhooks and the API.' }),
+  HEALTH_PORT: port.optional().meta({
+    description: 'Port on which `work` answers /healthz, /readyz and /metrics. Off where empty.',
+  }),
+  API_TOKEN: z
+    .string()
+    .regex(/^\S{16,}$/, 'Expected at least 16 characters without spaces')
+    .optional()
+    .meta({
+      ...note({ secret: true, requiredBy: ['serve'] }),
+      description: 'Bearer token of the API, at least 16 characters. `dev` makes one.',
+    }),
+  LLM_PROVIDER: z.enum(['openai', 'scripted']).optional().meta({
+    description:
+      'openai (any compatible server) or scripted (a stand-in without a key). openai once OPENAI_API_KEY is set; `dev` falls back to scripted.',
+  }),
+  OPENAI_API_KEY: z
+    .string()
+    .optional()
+    .meta({
+      ...note({ secret: true }),
+      description: 'Key of the model provider. Needed by `work` unless LLM_PROVIDER is scripted.',
+    }),
+  OPENAI_BASE_URL: z
+    .url()
+    .default('https://api.openai.com/v1')
+    .meta({ description: 'Any OpenAI-compatible server.' }),
+  LLM_MODEL_FAST: z
+    .string()
+    .min(1)
+    .default('gpt-5.4-mini')
+    .meta({ description: 'Model of prompts with `tier: fast`.' }),
+  LLM_MODEL_STRONG: z
+    .string()
+    .min(1)
+    .default('gpt-5.5')
+    .meta({ description: 'Model of prompts with `tier: strong`.' }),
+  LLM_SCHEMA_MODE: z.enum(['json_schema', 'json_object', 'prompt']).default('json_schema').meta({
+    description:
+      'How the provider is told the form of an answer: OpenAI’s json_schema, json_object (servers on llama.cpp), or prompt (by words alone).',
+  }),
+  LLM_MAX_TOKENS_FIELD: z
+    .enum(['max_completion_tokens', 'max_tokens'])
+    .default('max_completion_tokens')
+    .meta({
+      description:
+        'Where the provider reads how long an answer may become; max_tokens for older servers.',
+    }),
+  LLM_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(20)
+    .meta({ description: 'Model calls under way at once in one process.' }),
+  LLM_TIMEOUT_SECONDS: z.coerce
+    .number()
+    .positive()
+    .default(120)
+    .meta({ description: 'How long a model may take to its first token.' }),
+  SHUTDOWN_GRACE_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .default(30)
+    .meta({ description: 'How long work in hand may go on after a stop.' }),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .meta({ description: 'What is logged.' }),
+  TEMPORAL_PORT: port
+    .default(7233)
+    .meta({ description: '`dev` only: port of the Temporal that it starts.' }),
+  TEMPORAL_UI_PORT: port
+    .default(8233)
+    .meta({ description: '`dev` only: port of the Temporal UI.' }),
+  POSTGRES_PORT: port.optional().meta({
+    description: '`dev` only: port of the Postgres that it starts; any free one where empty.',
+  }),
+})
