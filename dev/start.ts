@@ -1,21 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { DevServices } from '../src/commands/dev.ts'
 import { requireFreePort } from './ports.ts'
 import { createProgress } from './progress.ts'
 import { readOrMakeSecrets, type SecretKind } from './secrets.ts'
 import { startServices } from './services.ts'
-
-/** What `npm start` has around the application. */
-export interface DevServices {
-  /** The environment, complete with what was started and generated. */
-  env: NodeJS.ProcessEnv
-  /** Tells the person at the terminal, and other commands, where everything is. */
-  announce(url: string): void
-  /** Settles, with a message, when one of the services has ended by itself. */
-  ended: Promise<string>
-  stop(): Promise<void>
-}
 
 interface StartOptions {
   env: NodeJS.ProcessEnv

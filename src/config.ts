@@ -30,6 +30,8 @@ export interface VariableReport {
   default: string | null
   secret: boolean
   description: string
+  /** Roles that cannot do without it, separated by commas. */
+  requiredBy: string
   fault: string | null
 }
 
@@ -65,13 +67,14 @@ export function describeConfig(
 ): VariableReport[] {
   const faults = faultsOf(env, { roles, secrets })
   const own = Object.entries(variables.shape).map(([name, schema]) => {
-    const { description = '', secret } = schema.meta() ?? {}
+    const { description = '', secret, requiredBy } = schema.meta() ?? {}
     const preset = schema.safeParse(undefined).data
     return {
       name,
       description,
       secret: secret === true,
       default: preset === undefined ? null : String(preset),
+      requiredBy: Array.isArray(requiredBy) ? requiredBy.join(', ') : '',
     }
   })
   const theirs = secrets.map(({ name, source }) => ({
@@ -79,6 +82,7 @@ export function describeConfig(
     description: `Secret of the source ${source}; several separated by commas while one is rotated.`,
     secret: true,
     default: null,
+    requiredBy: 'serve',
   }))
   return [...own, ...theirs].map((variable) => {
     const given = env[variable.name] ?? ''

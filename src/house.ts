@@ -11,6 +11,7 @@ import { migrate } from './store/migrate.ts'
 import { openPool } from './store/pool.ts'
 import { createMetrics, type Metrics } from './telemetry/metrics.ts'
 import { openTemporal, type Temporal } from './temporal/connection.ts'
+import { schedulesOf } from './temporal/schedules.ts'
 import { keepSettingUp } from './temporal/set-up.ts'
 import type { Trigger } from './triggers/define.ts'
 
@@ -56,6 +57,7 @@ export async function openHouse({
     throw new Error(`Postgres cannot be used: ${messageOf(cause)}`, { cause })
   }
 
+  const schedules = schedulesOf(catalogue)
   const temporal = openTemporal({ env, log })
   const { client } = temporal
   const runLog = createRunLog(pool, log)
@@ -66,15 +68,17 @@ export async function openHouse({
     startRun: createStartRun({ client, eager }),
     wake: (waitIds) =>
       void waker
-        .wake(waitIds)
+        .wakeAll(waitIds)
         .catch((error: unknown) => log.warn({ err: error }, 'waking is repeated')),
     log,
   })
   const loops = [createSweeper({ pool, dispatcher, log }), waker.keepWaking()]
   const closing = new AbortController()
   const setUp = setUpOnce()
-  // A process that ends before Temporal was reached has nothing to set up.
-  setUp.catch(() => undefined)
+  setUp.catch((error: unknown) => {
+    // A process that ends before Temporal was reached has nothing to set up.
+    if (!closing.signal.aborted) log.error({ err: error }, 'Temporal cannot be set up')
+  })
 
   return {
     pool,
@@ -96,10 +100,11 @@ export async function openHouse({
 
   async function setUpOnce(): Promise<void> {
     const { client: connected } = await temporal.connected()
+    closing.signal.throwIfAborted()
     loops.push(createReconciler({ pool, client, runLog, log }).keepReconciling())
     const { namespace } = temporal
     const { signal } = closing
-    await keepSettingUp({ client: connected, namespace }, { catalogue, log, signal })
+    await keepSettingUp({ client: connected, namespace }, { schedules, log, signal })
   }
 }
 

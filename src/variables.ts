@@ -45,7 +45,7 @@ export const variables = z.object({
   HOST: z
     .string()
     .default('127.0.0.1')
-    .meta({ description: 'Address that `serve` listens on. 0.0.0.0 for all; put TLS in front.' }),
+    .meta({ description: 'Address to listen on. 0.0.0.0 for all; put TLS in front.' }),
   PORT: port.default(3000).meta({ description: 'Port of the webhooks and the API.' }),
   HEALTH_PORT: port.optional().meta({
     description: 'Port on which `work` answers /healthz, /readyz and /metrics. Off where empty.',

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { Hono } from 'hono'
+import type { Hono } from 'hono'
 import type { Logger } from 'pino'
 import { createCallModel } from './activities/call-model.ts'
 import { createActivities } from './activities/index.ts'
 import type { ModelChoice } from './activities/answer.ts'
+import { answerFault } from './api/faults.ts'
 import { createProbeRoutes } from './api/probes.ts'
 import type { Config } from './config.ts'
 import type { House } from './house.ts'
@@ -67,14 +68,11 @@ export async function work(house: House, { config, log, workflows }: WorkOptions
   const health =
     config.HEALTH_PORT === undefined
       ? undefined
-      : await listen(
-          probes(house, () => polling),
-          {
-            host: config.HOST,
-            port: config.HEALTH_PORT,
-            setting: 'HEALTH_PORT',
-          },
-        )
+      : await listen(probes(house, { isPolling: () => polling, log }), {
+          host: config.HOST,
+          port: config.HEALTH_PORT,
+          setting: 'HEALTH_PORT',
+        })
 
   const { connection } = await temporal.connected()
   await house.setUp
@@ -99,14 +97,14 @@ export async function work(house: House, { config, log, workflows }: WorkOptions
   }
 }
 
-const probes = (house: House, isPolling: () => boolean): Hono =>
-  new Hono().route(
-    '/',
-    createProbeRoutes({
-      readiness: createWorkReadiness(house, isPolling),
-      metrics: house.metrics.read,
-    }),
-  )
+function probes(house: House, { isPolling, log }: { isPolling: () => boolean; log: Logger }): Hono {
+  const routes = createProbeRoutes({
+    readiness: createWorkReadiness(house, isPolling),
+    metrics: house.metrics.read,
+  })
+  routes.onError((error) => answerFault(error, log))
+  return routes
+}
 
 function tiersOf(config: WorkOptions['config']): Record<Tier, ModelChoice> {
   if (config.LLM_PROVIDER === 'scripted') {

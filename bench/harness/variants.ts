@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Child } from './child.ts'
 import type { LoadOrder } from './load-order.ts'
 import { type Measured, startReceiver } from './receivers.ts'
@@ -10,10 +11,17 @@ export type Variant = 'bare' | 'paused' | 'dispatching'
 /** Has the generator send to a variant. */
 export type Measure = (order: Omit<LoadOrder, 'port' | 'prepare'>) => Promise<Measured>
 
+/** A variant that has been warmed up. */
+export interface AtWork {
+  measure: Measure
+  /** Empties its inbox and lets it come to rest: nothing is left over to be dispatched. */
+  rest(): Promise<void>
+}
+
 /** Starts variants one after the other, and counts what they kept. */
 export interface Variants {
   /** Starts the variant anew, warms it up, lets `work` measure it, and ends it. */
-  with<Result>(variant: Variant, work: (measure: Measure) => Promise<Result>): Promise<Result>
+  with<Result>(variant: Variant, work: (at: AtWork) => Promise<Result>): Promise<Result>
   /** Whether there are as many rows in the inbox as there were answers of 200. */
   rowsBound(number: string): Bound
 }
@@ -30,6 +38,8 @@ interface VariantsOptions {
 export const MANY = 64
 
 const WARM_UP_SECONDS = 2
+// Starts that are under way come to their end.
+const REST_MS = 1_500
 
 /** The variants on these servers. */
 export function createVariants({ servers, generator, urls, profile }: VariantsOptions): Variants {
@@ -50,15 +60,21 @@ export function createVariants({ servers, generator, urls, profile }: VariantsOp
         if (databaseUrl !== undefined) answered += measured.ok
         return measured
       }
+      const empty = async (): Promise<void> => {
+        if (databaseUrl === undefined) return
+        rows += await servers.count(databaseUrl, 'select count(*) from events')
+        await servers.emptyInbox(databaseUrl)
+      }
+      const rest = async (): Promise<void> => {
+        await empty()
+        await sleep(REST_MS)
+      }
       try {
         await measure({ clients: MANY, seconds: WARM_UP_SECONDS })
-        return await work(measure)
+        return await work({ measure, rest })
       } finally {
         await receiver.stop()
-        if (databaseUrl !== undefined) {
-          rows += await servers.count(databaseUrl, 'select count(*) from events')
-          await servers.emptyInbox(databaseUrl)
-        }
+        await empty()
       }
     },
     rowsBound: (number) => ({

@@ -28,7 +28,7 @@ export async function measureAccepting({
 }: AcceptBench): Promise<Report> {
   const { seconds } = options
   const accepting = (variant: Variant): Promise<Accepting> =>
-    variants.with(variant, async (measure) => ({
+    variants.with(variant, async ({ measure }) => ({
       one: await measure({ clients: 1, seconds }),
       many: await measure({ clients: MANY, seconds }),
     }))

@@ -11,7 +11,7 @@ export const createActions = ({ pool, log }: { pool: Pool; log: Logger }) => ({
   /** Writes one line to the log. */
   writeLog({ tenant, runId, step, message, fields }: LogAction): Promise<void> {
     const effect = { tenant, runId, step, action: 'log', input: { message, fields } }
-    return once(pool, effect, async () => log.info({ runId, step, ...fields }, message))
+    return once(pool, effect, async () => log.info({ runId, step, fields }, message))
   },
 
   /** Posts JSON. 5xx, 408, 429 and unreachable receivers are tried again; other answers than 2xx are final. */

@@ -42,6 +42,11 @@ export function createApprovalRoutes({
     if (decided.outcome === 'unknown') {
       return problem('not_found', `Neither an approval nor a run that waits for one is '${id}'.`)
     }
+    if (decided.outcome === 'several_open') {
+      const { approvals } = decided
+      const ids = approvals.map((approval) => approval.id).join(', ')
+      return problem('several_open', `Decide one of ${ids}.`, { members: { approvals } })
+    }
     const { outcome: result, approval } = decided
     return result === 'decided' ? c.json(approval) : refuse(result, approval)
   })

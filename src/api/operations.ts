@@ -126,6 +126,7 @@ export const operations: Operation[] = [
       'not_found',
       'already_decided',
       'expired',
+      'several_open',
       'run_finished',
     ],
   },

@@ -9,6 +9,7 @@ export const problems = {
   unsupported_media_type: { status: 415, title: 'The media type is not supported' },
   already_decided: { status: 409, title: 'The approval is decided already' },
   expired: { status: 409, title: 'The approval has expired' },
+  several_open: { status: 409, title: 'The run waits for several decisions' },
   run_finished: { status: 409, title: 'The run has finished' },
   inbox_unavailable: { status: 503, title: 'The inbox cannot keep the event' },
   unavailable: { status: 503, title: 'The database cannot be reached' },

@@ -6,6 +6,7 @@ import { within } from '../store/deadline.ts'
 import { openPool } from '../store/pool.ts'
 import { createLog } from '../telemetry/log.ts'
 import { openTemporal } from '../temporal/connection.ts'
+import { schedulesOf } from '../temporal/schedules.ts'
 import { setUpTemporal } from '../temporal/set-up.ts'
 import { readConfigOrExplain, type Setting } from './setting.ts'
 
@@ -27,7 +28,10 @@ export async function setUp(
       `Temporal at ${temporal.address}`,
       temporal.connected(),
     )
-    const done = await setUpTemporal({ client, namespace: temporal.namespace }, catalogue)
+    const done = await setUpTemporal(
+      { client, namespace: temporal.namespace },
+      schedulesOf(catalogue),
+    )
     const report = { migrations, ...done }
     if (input.flag('json')) print.json(report)
     else {

@@ -26,7 +26,6 @@ export type FailureCode =
   | 'Action.Unavailable'
   | 'Run.Failed'
   | 'Run.Cancelled'
-  | 'Run.Terminated'
   | 'Run.TimedOut'
 
 /** Why something did not work out, for people and for programs. */
@@ -53,5 +52,4 @@ export const remedies: Partial<Record<FailureCode, string>> = {
   'LLM.Truncated': 'Raise max_output_tokens in the front matter of the prompt.',
   'LLM.PromptInvalid': 'Mend the prompt file that the message names.',
   'Action.Refused': 'The receiver refused the request: look at its address and body.',
-  'Run.Terminated': 'Somebody terminated the run in Temporal.',
 }

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { Accepted, EventHead, ReceivedEvent } from '../contracts/event.ts'
 import { MAX_HOPS } from '../contracts/event.ts'
-import { storableText } from '../store/text.ts'
+import { indexableText, storableText } from '../store/text.ts'
 import { newEventId } from './event-id.ts'
 
 /** An event as a row: what dispatch works from. */
@@ -81,9 +81,9 @@ function toInboxEvent(received: ReceivedEvent): InboxEvent {
     id,
     tenant: received.tenant,
     source: received.source,
-    key: storableText(received.key),
-    type: storableText(received.type),
-    ...(received.subject === undefined ? {} : { subject: storableText(received.subject) }),
+    key: indexableText(received.key),
+    type: indexableText(received.type),
+    ...(received.subject === undefined ? {} : { subject: indexableText(received.subject) }),
     time: received.time,
     hops: received.hops,
     correlationId: received.correlationId ?? id,

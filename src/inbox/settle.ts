@@ -34,18 +34,32 @@ with dispatched as (
          id text, tenant text, workflow text, source text, trigger text, event_id text, summary text)
    order by id
       on conflict (id) do nothing
+), happened as (
+  select id, tenant, type, subject from json_to_recordset($3) as happened (
+         id text, tenant text, type text, subject text)
 ), closed as (
   update events set state = 'dispatched', dispatch_after = null
-    from json_to_recordset($3) as happened (id text)
-   where events.id = happened.id and dispatch_after is not null
+    from happened where events.id = happened.id and events.dispatch_after is not null
+  returning events.id
+), matching as (
+  select distinct on (waits.run_id, happened.id) waits.id as wait_id, happened.id as event_id
+    from happened join closed using (id)
+    join waits on waits.kind = 'event' and waits.resolved_at is null
+     and (waits.expires_at is null or waits.expires_at > now())
+     and waits.tenant = happened.tenant and waits.event_type = happened.type
+     and (waits.event_subject is null or waits.event_subject = happened.subject)
+   where not exists (select from waits earlier
+                      where earlier.run_id = waits.run_id and earlier.resolved_by = happened.id)
+     and not exists (select from json_to_recordset($2) as planned (id text, event_id text)
+                      where planned.id = waits.run_id and planned.event_id = happened.id)
+   order by waits.run_id, happened.id, waits.opened_at
+), locked as (
+  select id from waits where id in (select wait_id from matching) order by id for update
 )
-update waits set resolved_at = now(), resolved_by = happened.id, wake_after = now() + interval '2 seconds'
-  from json_to_recordset($3) as happened (id text, tenant text, type text, subject text)
- where waits.kind = 'event' and waits.resolved_at is null
-   and (waits.expires_at is null or waits.expires_at > now())
-   and waits.tenant = happened.tenant and waits.event_type = happened.type
-   and (waits.event_subject is null or waits.event_subject = happened.subject)
-returning happened.id as event_id, waits.id as wait_id`
+update waits set resolved_at = now(), resolved_by = matching.event_id, wake_after = now() + interval '2 seconds'
+  from matching join locked on locked.id = matching.wait_id
+ where waits.id = matching.wait_id and waits.resolved_at is null
+returning matching.event_id, waits.id as wait_id`
 
 /** Settles events, many in one statement. */
 export function createSettle(pool: Pool): Settle {

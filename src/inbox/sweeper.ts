@@ -15,8 +15,11 @@ update events set dispatch_after = now() + interval '30 seconds'
                order by dispatch_after limit $1 for update skip locked)
 returning id, tenant, source, key, type, subject, time, hops, correlation_id, causation_id, content_type, body`
 
+// What cannot be dispatched waits a tenth of its age: an outage ends within seconds for everybody.
 const RELEASE = `
-update events set dispatch_after = now() + interval '1 second' where id = any ($1) and dispatch_after is not null`
+update events set dispatch_after =
+       now() + least(greatest((now() - received_at) / 10, interval '1 second'), interval '30 seconds')
+ where id = any ($1) and dispatch_after is not null`
 
 /**
  * Dispatches what the accepting process did not: events beyond its capacity, of an outage, or of a process that died.

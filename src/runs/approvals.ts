@@ -16,6 +16,7 @@ export interface DecisionRequest {
 /** What became of an answer. The first one stands; the approval is shown as it stands. */
 export type Decided =
   | { outcome: 'decided' | 'already_decided' | 'expired' | 'run_finished'; approval: Approval }
+  | { outcome: 'several_open'; approvals: Approval[] }
   | { outcome: 'unknown' }
 
 /** Decides an approval once, whether or not Temporal or a worker can be reached, and tells its run. */
@@ -50,13 +51,15 @@ export function createDecide({
   wake,
 }: {
   pool: Pool
-  wake(waitIds: string[]): Promise<Woken[]>
+  wake(waitId: string): Promise<Woken>
 }): Decide {
   return async ({ tenant, id, outcome, ...said }) => {
     const by = storableText(said.by)
     const reason = said.reason === undefined ? undefined : storableText(said.reason)
     const before = await find(pool, { tenant, id })
     if (before === undefined) return { outcome: 'unknown' }
+    const open = before.id === id ? [] : await listOpenOf(pool, { tenant, runId: id })
+    if (open.length > 1) return { outcome: 'several_open', approvals: open }
 
     const { rowCount } = await pool.query(
       `update waits set resolved_at = now(), resolved_by = $2, resolution = $3,
@@ -65,9 +68,9 @@ export function createDecide({
       [before.id, by, JSON.stringify({ outcome, by, ...(reason === undefined ? {} : { reason }) })],
     )
     if (rowCount === 1) {
-      const [woken] = await wake([before.id])
+      const gone = (await wake(before.id)) === 'gone' && (await withdraw(pool, before.id))
       const approval = (await find(pool, { tenant, id: before.id })) ?? before
-      return { outcome: woken === 'gone' ? 'run_finished' : 'decided', approval }
+      return { outcome: gone ? 'run_finished' : 'decided', approval }
     }
 
     const approval = (await find(pool, { tenant, id: before.id })) ?? before
@@ -75,6 +78,28 @@ export function createDecide({
     if (approval.status === 'expired') return { outcome: 'expired', approval }
     return { outcome: 'already_decided', approval }
   }
+}
+
+// Nobody will hear the answer: it does not count, unless the run took note of it before it ended.
+async function withdraw(pool: Pool, waitId: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `update waits set wake_after = null, resolved_by = 'run', resolution = null
+      where id = $1 and wake_after is not null`,
+    [waitId],
+  )
+  return rowCount === 1
+}
+
+async function listOpenOf(
+  pool: Pool,
+  { tenant, runId }: { tenant: string; runId: string },
+): Promise<Approval[]> {
+  const { rows } = await pool.query<Approval>(
+    `select ${COLUMNS} from waits where kind = 'approval' and tenant = $1 and run_id = $2
+        and resolved_at is null order by opened_at`,
+    [tenant, runId],
+  )
+  return rows
 }
 
 // By a run's id: its open approval, else the one that was decided last.

@@ -1,5 +1,6 @@
 import type { Failure } from '../contracts/failures.ts'
 import type { NewRunEvent, RunStatus, WaitingFor } from '../contracts/run.ts'
+import { storableText } from '../store/text.ts'
 
 /** What a group of events changes in the list of runs: one row for each run, in the words of its columns. */
 export interface Change {
@@ -36,7 +37,7 @@ function changeOf(
     case 'run.started':
       return { status: 'running', waiting_for: null }
     case 'step.started':
-      return { step: event.data.step }
+      return { step: storableText(event.data.step) }
     case 'run.waiting':
       return { status: 'waiting', waiting_for: event.data.waitingFor }
     case 'run.resumed':

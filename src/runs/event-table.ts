@@ -55,7 +55,8 @@ with incoming as (
     left join news on news.run_id = top.run_id
    where runs.id = top.run_id
 ), acknowledged as (
-  update waits set wake_after = null
+  update waits set wake_after = null, resolved_at = coalesce(waits.resolved_at, now()),
+         resolved_by = coalesce(waits.resolved_by, 'run')
     from numbered where numbered.type = 'run.resumed'
      and waits.run_id = numbered.run_id and waits.step = numbered.step
 ), closed as (
@@ -106,9 +107,9 @@ export async function readEvents(
 
 const eventRow = ({ runId, key, type, data, at }: NewRunEvent): unknown => ({
   run_id: runId,
-  key,
+  key: storableText(key),
   type,
-  step: 'step' in data ? data.step : null,
+  step: 'step' in data ? storableText(data.step) : null,
   data: JSON.stringify(data),
   at,
 })

@@ -51,18 +51,21 @@ export function createNews({ pool, log }: { pool: Pool; log: Logger }): News {
   }
 
   async function listen(): Promise<PoolClient | undefined> {
+    let client: PoolClient | undefined
     try {
-      const client = await pool.connect()
-      client.on('notification', ({ payload }) => hear(payload ?? '*'))
-      client.on('error', () => {
-        client.release(true)
+      const opened = await pool.connect()
+      client = opened
+      opened.on('notification', ({ payload }) => hear(payload ?? '*'))
+      opened.on('error', () => {
         listening = undefined
+        forget(opened)
       })
-      await client.query(`listen ${NEWS_CHANNEL}`)
-      return client
+      await opened.query(`listen ${NEWS_CHANNEL}`)
+      return opened
     } catch (error) {
       log.warn({ err: error }, 'listening for news of runs failed')
       listening = undefined
+      if (client !== undefined) forget(client)
       return undefined
     }
   }
@@ -78,12 +81,18 @@ export function createNews({ pool, log }: { pool: Pool; log: Logger }): News {
     const held = listening
     listening = undefined
     const client = await held
-    client?.removeAllListeners('notification').removeAllListeners('error')
-    client?.release(true)
+    if (client !== undefined) forget(client)
   }
 
   async function close(): Promise<void> {
     watchers.clear()
     await rest()
   }
+}
+
+// Once: it may have failed before anybody could tell it to stop.
+function forget(client: PoolClient): void {
+  if (client.listenerCount('notification') === 0) return
+  client.removeAllListeners('notification')
+  client.release(true)
 }

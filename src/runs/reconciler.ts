@@ -61,6 +61,7 @@ export function createReconciler({
       page = []
     }
     await compare(temporal, page)
+    await addMissing(temporal, signal)
     await mendWaiting()
     since = began - OVERLAP_MS
   }
@@ -79,12 +80,26 @@ export function createReconciler({
     }
   }
 
+  // Of a scheduled run nothing is known until it has reported its start, and that report can be lost.
+  async function addMissing(temporal: Client, signal?: AbortSignal): Promise<void> {
+    const query = `StartTime >= "${new Date(since).toISOString()}" AND ExecutionStatus = "Running"`
+    for await (const execution of temporal.workflow.list({ query, pageSize: PAGE })) {
+      if (signal?.aborted === true) return
+      if (!isOurs(execution)) continue
+      const { rows } = await pool.query('select 1 from runs where id = $1', [execution.workflowId])
+      if (rows.length === 0) await runLog.append([startOf(execution)])
+    }
+  }
+
   async function mend(
     temporal: Client,
     execution: WorkflowExecutionInfo,
     was: RunStatus | undefined,
   ): Promise<void> {
     const runId = execution.workflowId
+    // A run that was reset goes on under its id: only its latest execution counts.
+    const latest = await temporal.workflow.getHandle(runId).describe()
+    if (latest.runId !== execution.runId) return
     if (was !== undefined && isFinal(was)) await reopen(runId)
     const end = await endOf(temporal, execution)
     await runLog.append(was === undefined ? [startOf(execution), end] : [end])
@@ -101,12 +116,19 @@ export function createReconciler({
     )
   }
 
-  // A wait that is open says that its run is waiting, whatever reports were lost.
+  // An open wait says that its run is waiting, and a run without one is not, whatever reports were lost. Reports that
+  // are on their way get a few seconds.
   async function mendWaiting(): Promise<void> {
     await pool.query(
       `update runs set status = 'waiting', waiting_for = waits.kind
          from waits where waits.run_id = runs.id and waits.resolved_at is null
           and runs.status = 'running' and waits.opened_at < now() - interval '5 seconds'`,
+    )
+    await pool.query(
+      `update runs set status = 'running', waiting_for = null
+        where status = 'waiting' and status_at < now() - interval '5 seconds'
+          and not exists (select from waits where waits.run_id = runs.id
+                             and (waits.resolved_at is null or waits.wake_after is not null))`,
     )
   }
 }

@@ -4,22 +4,26 @@ import { z } from 'zod'
 import { readContent } from '../contracts/content.ts'
 import type { TriggerEvent } from '../contracts/event.ts'
 import type { OpenedWait, Resolution, WaitRequest } from '../contracts/wait.ts'
+import { indexableText, storableText } from '../store/text.ts'
 
+// A run that was reset comes by again: a wait that ended only because the run had ended is open again.
 const OPEN = `
 insert into waits (id, tenant, run_id, step, kind, title, details, event_type, event_subject, expires_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    on conflict (run_id, step) do nothing`
+    on conflict (run_id, step) do update set resolved_at = null, resolved_by = null
+ where waits.resolved_by = 'run'`
 
 // The oldest event that counts and that no earlier wait of the same run was answered with.
 const LOOK_BACK = `
 update waits set resolved_at = now(), resolved_by = found.id
-  from (select id from events
-         where tenant = $3 and type = $4 and ($5::text is null or subject = $5)
-           and received_at >= least($6, (select received_at from events started where started.id = $7))
-           and id is distinct from $7 and state <> 'quarantined'
+  from (select events.id from events join waits own on own.run_id = $1 and own.step = $2
+         where events.tenant = own.tenant and events.type = own.event_type
+           and (own.event_subject is null or events.subject = own.event_subject)
+           and events.received_at >= least($3, (select received_at from events started where started.id = $4))
+           and events.id is distinct from $4 and events.state <> 'quarantined'
            and not exists (select from waits earlier
                             where earlier.run_id = $1 and earlier.kind = 'event' and earlier.resolved_by = events.id)
-         order by received_at, id limit 1) found
+         order by events.received_at, events.id limit 1) found
  where run_id = $1 and step = $2 and resolved_at is null`
 
 /**
@@ -34,15 +38,15 @@ export async function openWait(pool: Pool, request: WaitRequest): Promise<Opened
     runId,
     step,
     kind,
-    kind === 'approval' ? request.title : null,
+    kind === 'approval' ? storableText(request.title) : null,
     kind === 'approval' ? JSON.stringify(request.details ?? null) : null,
-    kind === 'event' ? request.type : null,
-    kind === 'event' ? request.subject : null,
+    kind === 'event' ? indexableText(request.type) : null,
+    kind === 'event' && request.subject !== null ? indexableText(request.subject) : null,
     expiresAt,
   ])
   if (kind === 'event') {
-    const { type, subject, since, sinceEvent } = request
-    await pool.query(LOOK_BACK, [runId, step, tenant, type, subject, since, sinceEvent])
+    const { since, sinceEvent } = request
+    await pool.query(LOOK_BACK, [runId, step, since, sinceEvent])
   }
   return { id, resolution: await takeResolution(pool, { runId, step }) }
 }
@@ -114,6 +118,9 @@ export type ResolvedRow = { run_id: string; step: string } & (
     }
 )
 
+// Temporal takes payloads of up to 2 MB.
+const MOST_CARRIED = 1_500_000
+
 const Decision = z.union([
   z.object({
     outcome: z.enum(['approved', 'rejected']),
@@ -126,7 +133,7 @@ const Decision = z.union([
 /** How a wait ended, as its run is told. A person who did not answer, and an event that did not come, are answers. */
 export function toResolution(row: ResolvedRow): Resolution {
   if (row.kind === 'event') return { kind: 'event', event: row.id === null ? null : toEvent(row) }
-  if (row.resolved_by === 'timeout') return { kind: 'approval', decision: { outcome: 'expired' } }
+  if (row.resolution === null) return { kind: 'approval', decision: { outcome: 'expired' } }
   const { reason, ...decision } = { reason: undefined, ...Decision.parse(row.resolution) }
   return {
     kind: 'approval',
@@ -136,7 +143,9 @@ export function toResolution(row: ResolvedRow): Resolution {
 }
 
 function toEvent(row: Extract<ResolvedRow, { id: string }>): TriggerEvent {
-  const content = readContent(row.content_type, row.body)
+  // What Temporal would refuse to carry; the run can look the event up by its id.
+  const content =
+    row.body.length > MOST_CARRIED ? undefined : readContent(row.content_type, row.body)
   return {
     id: row.id,
     tenant: row.tenant,
@@ -149,6 +158,6 @@ function toEvent(row: Extract<ResolvedRow, { id: string }>): TriggerEvent {
     correlationId: row.correlation_id,
     ...(row.causation_id === null ? {} : { causationId: row.causation_id }),
     trigger: '',
-    data: content.readable ? content.data : null,
+    data: content?.readable === true ? content.data : null,
   }
 }

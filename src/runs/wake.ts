@@ -12,8 +12,10 @@ export type Woken = 'told' | 'later' | 'gone'
 
 /** Tells runs how their waits ended. */
 export interface Waker {
-  /** Signals the runs of resolved waits, once, at once. Never rejects for Temporal's sake. */
-  wake(waitIds: string[]): Promise<Woken[]>
+  /** Signals the run of one resolved wait, at once. Never rejects for Temporal's sake. */
+  wake(waitId: string): Promise<Woken>
+  /** Signals the runs of resolved waits, at once; those that are over need not be told again. */
+  wakeAll(waitIds: string[]): Promise<void>
   /** Goes on telling runs that have not taken note yet. */
   keepWaking(): Loop
 }
@@ -39,22 +41,25 @@ export function createWaker({
   log: Logger
 }): Waker {
   return {
-    wake,
+    wake: async (waitId) => (await tell([waitId]))[0]?.woken ?? 'gone',
+    wakeAll,
     keepWaking: () => createLoop({ name: 'waker', intervalMs: INTERVAL_MS, round, log }),
   }
 
-  async function wake(waitIds: string[]): Promise<Woken[]> {
-    if (waitIds.length === 0) return []
+  async function wakeAll(waitIds: string[]): Promise<void> {
+    if (waitIds.length === 0) return
+    const told = await tell(waitIds)
+    const gone = told.filter(({ woken }) => woken === 'gone').map(({ waitId }) => waitId)
+    if (gone.length === 0) return
+    await pool.query('update waits set wake_after = null where id = any ($1)', [gone])
+  }
+
+  async function tell(waitIds: string[]): Promise<{ waitId: string; woken: Woken }[]> {
     const { rows } = await pool.query<ResolvedRow & { wait_id: string }>(
       `${RESOLVED.replace('select', 'select waits.id as wait_id,')} where waits.id = any ($1)`,
       [waitIds],
     )
-    const results = await Promise.all(
-      rows.map(async (row) => ({ waitId: row.wait_id, woken: await signal(row) })),
-    )
-    const gone = results.filter(({ woken }) => woken === 'gone').map(({ waitId }) => waitId)
-    if (gone.length > 0) await closeGone(gone)
-    return results.map(({ woken }) => woken)
+    return Promise.all(rows.map(async (row) => ({ waitId: row.wait_id, woken: await signal(row) })))
   }
 
   async function signal(row: ResolvedRow): Promise<Woken> {
@@ -70,15 +75,8 @@ export function createWaker({
     }
   }
 
-  async function closeGone(waitIds: string[]): Promise<void> {
-    await pool.query(
-      `update waits set wake_after = null, resolved_by = 'run', resolution = null where id = any ($1)`,
-      [waitIds],
-    )
-  }
-
   async function round(): Promise<void> {
     const { rows } = await pool.query<{ id: string }>(CLAIM, [WAITS_AT_ONCE])
-    await wake(rows.map(({ id }) => id))
+    await wakeAll(rows.map(({ id }) => id))
   }
 }

@@ -77,8 +77,8 @@ export function createGroup<Item, Result>(
   }
 }
 
-// SQLSTATE classes 22 (data exception) and 23 (constraint): the item's own fault, not the server's.
-function isRefused(error: unknown): boolean {
+/** True when Postgres refuses what it was given (SQLSTATE 22, 23, 54): the item's own fault, not the server's. */
+export function isRefused(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false
-  return typeof error.code === 'string' && /^2[23]/.test(error.code)
+  return typeof error.code === 'string' && /^(22|23|54)/.test(error.code)
 }

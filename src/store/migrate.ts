@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 
 // Any number that nothing else in the database uses as an advisory lock.
 const MIGRATION_LOCK = 7_202_604
+const PATIENCE_MS = 60 * 60_000
 
 /**
  * Brings the database to the newest schema: applies each `NNNN_name.sql` that it has not seen, in order, each in its
@@ -13,7 +14,14 @@ export async function migrate(pool: Pool): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted()
   const client = await pool.connect()
   try {
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+    // Neither waiting for another process nor a long migration is a hang.
+    await client.query('set statement_timeout = 0')
+    const patiently = { query_timeout: PATIENCE_MS }
+    await client.query({
+      ...patiently,
+      text: 'select pg_advisory_lock($1)',
+      values: [MIGRATION_LOCK],
+    })
     await client.query(
       'create table if not exists migrations (name text primary key, at timestamptz not null default now())',
     )
@@ -23,9 +31,8 @@ export async function migrate(pool: Pool): Promise<string[]> {
     for (const name of missing) {
       const sql = await readFile(new URL(name, folder), 'utf8')
       // One simple query is one transaction: all of a file or none of it.
-      await client.query(
-        `begin;\n${sql}\ninsert into migrations (name) values ('${name}');\ncommit`,
-      )
+      const text = `begin;\n${sql}\ninsert into migrations (name) values ('${name}');\ncommit`
+      await client.query({ ...patiently, text })
     }
     return missing
   } finally {

@@ -20,11 +20,15 @@ function readable(line: string): string {
   return `${[head, ...values].join('  ')}${stack}\n`
 }
 
+// Fields may have any name: one of these that is not what pino writes is passed over, and nothing throws.
 const Record = z.looseObject({
-  level: z.number(),
-  time: z.number(),
-  msg: z.string().default(''),
-  err: z.object({ message: z.string().default(''), stack: z.string().optional() }).optional(),
+  level: z.number().catch(30),
+  time: z.number().catch(() => Date.now()),
+  msg: z.string().catch(''),
+  err: z
+    .object({ message: z.string().catch(''), stack: z.string().optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
 })
 
 const levels = {

@@ -49,7 +49,12 @@ export function openTemporal({ env, log }: { env: NodeJS.ProcessEnv; log: Logger
     async close() {
       closing.abort()
       const open = await connected.catch(() => undefined)
-      await open?.connection.close()
+      // A worker that failed to start still holds it; it goes with the process.
+      await open?.connection
+        .close()
+        .catch((error: unknown) =>
+          log.warn({ err: error }, 'the connection to Temporal stays open'),
+        )
     },
   }
 

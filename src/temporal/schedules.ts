@@ -21,14 +21,13 @@ export interface SyncedSchedules {
 const PREFIX = 'onset:'
 
 /**
- * Makes the Temporal Schedules be what the catalogue says: creates, updates and removes. Safe to repeat and to run in
+ * Makes the Temporal Schedules be what is wanted: creates, updates and removes. Safe to repeat and to run in
  * several processes at once. Whether a schedule is paused is the operator's and stays.
  */
 export async function syncSchedules(
   client: Client,
-  catalogue: Record<string, Trigger>,
+  wanted: ScheduleOptions[],
 ): Promise<SyncedSchedules> {
-  const wanted = Object.entries(catalogue).flatMap(([name, trigger]) => scheduleOf(name, trigger))
   for (const options of wanted) await upsert(client, options)
 
   const present = wanted.map(({ scheduleId }) => scheduleId)
@@ -60,6 +59,10 @@ async function remove(client: Client, scheduleId: string): Promise<void> {
     if (!(error instanceof ScheduleNotFoundError)) throw error
   }
 }
+
+/** The schedules that the catalogue asks for. Throws what a trigger's `read` throws. */
+export const schedulesOf = (catalogue: Record<string, Trigger>): ScheduleOptions[] =>
+  Object.entries(catalogue).flatMap(([name, trigger]) => scheduleOf(name, trigger))
 
 function scheduleOf(name: string, trigger: Trigger): ScheduleOptions[] {
   const { source, workflow } = trigger

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Client } from '@temporalio/client'
+import { type Client, type ScheduleOptions, ServiceError } from '@temporalio/client'
 import type { Logger } from 'pino'
-import type { Trigger } from '../triggers/define.ts'
 import { registerSearchAttributes } from './search-attributes.ts'
 import { syncSchedules } from './schedules.ts'
 
@@ -15,33 +14,38 @@ export interface SetUp {
 /** Makes Temporal know what our runs need: search attributes and schedules. Safe to repeat, also at once. */
 export async function setUpTemporal(
   { client, namespace }: { client: Client; namespace: string },
-  catalogue: Record<string, Trigger>,
+  schedules: ScheduleOptions[],
 ): Promise<SetUp> {
   const searchAttributesAdded = await registerSearchAttributes(client, namespace)
-  const { present, removed } = await syncSchedules(client, catalogue)
+  const { present, removed } = await syncSchedules(client, schedules)
   return { searchAttributesAdded, schedules: present, schedulesRemoved: removed }
 }
 
 const RETRY_MS = 1_000
 
-/** Sets Temporal up, as often as it takes. Rejects when `signal` is aborted before. */
+/** Sets Temporal up, as often as it takes. Rejects when Temporal refuses a schedule, such as one with a bad cron
+ * expression, and when `signal` is aborted before. */
 export async function keepSettingUp(
   temporal: { client: Client; namespace: string },
-  {
-    catalogue,
-    log,
-    signal,
-  }: { catalogue: Record<string, Trigger>; log: Logger; signal: AbortSignal },
+  { schedules, log, signal }: { schedules: ScheduleOptions[]; log: Logger; signal: AbortSignal },
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const done = await setUpTemporal(temporal, catalogue)
+      const done = await setUpTemporal(temporal, schedules)
       log.info(done, 'Temporal is set up')
       return
     } catch (error) {
       signal.throwIfAborted()
+      if (isInvalid(error)) throw error
       if (attempt === 1) log.warn({ err: error }, 'setting Temporal up is tried again')
       await sleep(RETRY_MS, undefined, { signal })
     }
   }
 }
+
+// gRPC INVALID_ARGUMENT: no repetition helps.
+const isInvalid = (error: unknown): boolean =>
+  error instanceof ServiceError &&
+  error.cause instanceof Error &&
+  'code' in error.cause &&
+  error.cause.code === 3

@@ -28,7 +28,7 @@ export async function openApi(others: Partial<ApiDependencies> = {}) {
     runLog,
     log,
     accept: createAccept(pool, () => undefined),
-    decide: createDecide({ pool, wake: () => Promise.resolve(['told']) }),
+    decide: createDecide({ pool, wake: () => Promise.resolve('told') }),
     tokens: createTokens([
       { token: 'token-1', tenant: 'default' },
       { token: 'token-2', tenant: 'other' },

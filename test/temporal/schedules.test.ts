@@ -1,7 +1,7 @@
 import { ScheduleNotFoundError } from '@temporalio/client'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import { syncSchedules } from '../../src/temporal/schedules.ts'
+import { schedulesOf, syncSchedules } from '../../src/temporal/schedules.ts'
 import { defineSource, defineTrigger, type Trigger } from '../../src/triggers/define.ts'
 import { schedule } from '../../src/triggers/schedule/schedule.ts'
 import { createNamespace } from '../harness.ts'
@@ -31,16 +31,16 @@ const listed = (expected: string[]) =>
   )
 
 beforeEach(async () => {
-  await syncSchedules(client, {})
+  await syncSchedules(client, schedulesOf({}))
   await listed([])
 })
-afterAll(() => syncSchedules(client, {}))
+afterAll(() => syncSchedules(client, schedulesOf({})))
 
 test('processes that set the schedules up at once make one', async () => {
   const catalogue = { digests: digest('0 7 * * *') }
 
   const results = await Promise.allSettled(
-    Array.from({ length: 8 }, () => syncSchedules(client, catalogue)),
+    Array.from({ length: 8 }, () => syncSchedules(client, schedulesOf(catalogue))),
   )
 
   expect(results.map(({ status }) => status)).toEqual(Array(8).fill('fulfilled'))
@@ -48,11 +48,11 @@ test('processes that set the schedules up at once make one', async () => {
 })
 
 test('a changed expression is taken over, an operator’s pause stays', async () => {
-  await syncSchedules(client, { digests: digest('0 7 * * *') })
+  await syncSchedules(client, schedulesOf({ digests: digest('0 7 * * *') }))
   const handle = client.schedule.getHandle('onset:digests')
   await handle.pause('holidays')
 
-  await syncSchedules(client, { digests: digest('30 8 * * *') })
+  await syncSchedules(client, schedulesOf({ digests: digest('30 8 * * *') }))
 
   const { state, spec } = await handle.describe()
   expect(state).toMatchObject({ paused: true, note: 'holidays' })
@@ -63,10 +63,10 @@ test('a changed expression is taken over, an operator’s pause stays', async ()
 test('a schedule whose trigger is gone is removed, others’ schedules are not', async () => {
   const options = { taskQueue: 'theirs', type: 'startWorkflow', workflowType: 'theirs' } as const
   await client.schedule.create({ scheduleId: 'theirs', spec: {}, action: options })
-  await syncSchedules(client, { digests: digest('0 7 * * *') })
+  await syncSchedules(client, schedulesOf({ digests: digest('0 7 * * *') }))
   await until('both', async () => (await ids()).length === 2)
 
-  const { removed } = await syncSchedules(client, {})
+  const { removed } = await syncSchedules(client, schedulesOf({}))
 
   expect(removed).toEqual(['onset:digests'])
   await expect(client.schedule.getHandle('onset:digests').describe()).rejects.toThrow(

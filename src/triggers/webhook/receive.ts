@@ -52,10 +52,12 @@ export function receive(
 export const takesType = ({ preset }: Endpoint, contentType: string): boolean =>
   preset.mediaTypes.includes(mediaTypeOf(contentType))
 
-// What Postgres can keep begins with the year 1; a sender whose clock says otherwise has none.
+// A sender whose clock is outside of the calendar that everybody can write down has none.
 const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z')
+const LATEST_MS = Date.parse('9999-12-31T23:59:59Z')
 
 function timeOf(said: string | undefined, now: Date): string {
   const time = said === undefined ? now : new Date(said)
-  return time.getTime() >= EARLIEST_MS ? time.toISOString() : now.toISOString()
+  const isInCalendar = time.getTime() >= EARLIEST_MS && time.getTime() <= LATEST_MS
+  return (isInCalendar ? time : now).toISOString()
 }

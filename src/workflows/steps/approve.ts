@@ -1,8 +1,8 @@
-import { type Duration, durationMs } from '../../contracts/duration.ts'
+import type { Duration } from '../../contracts/duration.ts'
 import type { ApprovalDecision } from '../../contracts/wait.ts'
 import { thisRun } from './run.ts'
 import { step } from './step.ts'
-import { waitFor } from './waits.ts'
+import { timeFromNow, waitFor } from './waits.ts'
 
 interface ApprovalRequest {
   /** The question, as the person sees it. */
@@ -37,7 +37,3 @@ export function approve({
     return resolution.kind === 'approval' ? resolution.decision : { outcome: 'expired' }
   })
 }
-
-/** The ISO 8601 time after a duration; null for none. */
-export const timeFromNow = (duration: Duration | undefined): string | null =>
-  duration === undefined ? null : new Date(Date.now() + durationMs(duration)).toISOString()

@@ -1,10 +1,9 @@
 import { type Duration, durationMs } from '../../contracts/duration.ts'
 import { workflowInfo } from '@temporalio/workflow'
 import type { TriggerEvent } from '../../contracts/event.ts'
-import { timeFromNow } from './approve.ts'
 import { attribute, thisRun } from './run.ts'
 import { step } from './step.ts'
-import { waitFor } from './waits.ts'
+import { timeFromNow, waitFor } from './waits.ts'
 
 interface EventWait {
   /** Which of the events of this type: those about this subject. All where absent. */

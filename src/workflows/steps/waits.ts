@@ -53,18 +53,26 @@ export async function waitFor(
     },
   })
 
-  const resolution = await resolved(request, { title, timeout })
-
-  open.delete(step)
-  const next = [...open.values()].at(-1) ?? null
-  upsertSearchAttributes([{ key: WaitingForAttribute, value: next }])
-  describeStep(step, ending(resolution))
-  report(`${step}/resumed`, {
-    type: 'run.resumed',
-    data: { step, outcome: outcomeOf(resolution), waitingFor: next },
-  })
-  return resolution
+  // What is true when the wait is cancelled, too.
+  let outcome = 'cancelled'
+  let ending = 'cancelled'
+  try {
+    const resolution = await resolved(request, { title, timeout })
+    outcome = outcomeOf(resolution)
+    ending = endingOf(resolution)
+    return resolution
+  } finally {
+    open.delete(step)
+    const next = [...open.values()].at(-1) ?? null
+    upsertSearchAttributes([{ key: WaitingForAttribute, value: next }])
+    describeStep(step, ending)
+    report(`${step}/resumed`, { type: 'run.resumed', data: { step, outcome, waitingFor: next } })
+  }
 }
+
+/** The ISO 8601 time after a duration; null for none. */
+export const timeFromNow = (duration: Duration | undefined): string | null =>
+  duration === undefined ? null : new Date(Date.now() + durationMs(duration)).toISOString()
 
 async function resolved(
   { runId, step }: WaitRequest,
@@ -87,7 +95,7 @@ function describe({ kind, expiresAt }: WaitRequest, id: string): string {
     : `waiting for a decision${until}; decide with \`onset approve ${id}\``
 }
 
-function ending(resolution: Resolution): string {
+function endingOf(resolution: Resolution): string {
   if (resolution.kind === 'event') {
     return resolution.event === null ? 'none came in time' : `came: ${resolution.event.id}`
   }

@@ -203,7 +203,7 @@ test('the same delivery ten times at once is one row, one run, and ten times 200
   expect(runs).toHaveLength(1)
 })
 
-test.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z', 'yesterday'])(
+test.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-01:00', 'yesterday'])(
   'an event that says it happened at %s is kept',
   async (timestamp) => {
     const body = Buffer.from(JSON.stringify({ type: 'review.submitted', timestamp }))
@@ -215,6 +215,20 @@ test.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z', 'yesterday'])(
     expect(response.status).toBe(200)
   },
 )
+
+test('an event whose type and subject are longer than any index takes is kept, and its neighbours with it', async () => {
+  const noise = Array.from({ length: 20_000 }, () =>
+    String.fromCodePoint(0x4e00 + Math.floor(Math.random() * 20_000)),
+  )
+  const body = JSON.stringify({ action: noise.join(''), repository: { full_name: noise.join('') } })
+
+  const responses = await Promise.all([
+    post('/hooks/github', { body, headers: signed(body) }),
+    post('/hooks/github', { body: JSON.stringify(issue), headers: signed(JSON.stringify(issue)) }),
+  ])
+
+  expect(responses.map(({ status }) => status)).toEqual([200, 200])
+})
 
 test('credentials of a delivery are not kept, its signature is', async () => {
   const body = JSON.stringify(issue)

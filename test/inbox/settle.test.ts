@@ -1,0 +1,151 @@
+import { afterAll, expect, test } from 'vitest'
+import { createAccept } from '../../src/inbox/accept.ts'
+import type { InboxEvent } from '../../src/inbox/events-table.ts'
+import { createSettle, type Settlement } from '../../src/inbox/settle.ts'
+import { closeWait, openWait } from '../../src/runs/waits.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openPool } from '../../src/store/pool.ts'
+import { createDatabase } from '../harness.ts'
+import { until } from '../house.ts'
+
+const { url: databaseUrl } = await createDatabase()
+const pool = openPool({ databaseUrl, size: 10 })
+afterAll(() => pool.end())
+await migrate(pool)
+
+const accepted = new Map<string, InboxEvent>()
+const accept = createAccept(pool, (event) => accepted.set(event.key, event))
+const settle = createSettle(pool)
+
+/** An event that is accepted and, as in a burst or an outage, not dispatched yet. */
+async function happen(key: string, subject: string): Promise<InboxEvent> {
+  await accept({
+    tenant: 'default',
+    source: 'test',
+    key,
+    type: 'part',
+    subject,
+    time: new Date().toISOString(),
+    method: 'POST',
+    url: '',
+    headers: {},
+    contentType: 'application/json',
+    body: Buffer.from('{}'),
+    hops: 0,
+  })
+  return until('the event', async () => accepted.get(key))
+}
+
+const wait = (runId: string, step: string, subject: string) =>
+  openWait(pool, {
+    tenant: 'default',
+    runId,
+    step,
+    kind: 'event',
+    type: 'part',
+    subject,
+    since: new Date(0).toISOString(),
+    sinceEvent: null,
+    expiresAt: null,
+  })
+
+const startedBy = (event: InboxEvent, id: string): Settlement => ({
+  event,
+  dispatches: [
+    {
+      state: 'started',
+      trigger: 'test',
+      run: {
+        id,
+        workflow: 'tested',
+        summary: 'A test',
+        input: { ...event, trigger: 'test', data: {} },
+      },
+    },
+  ],
+})
+
+test('an event that answered a run by its look-back does not answer it again when it is settled', async () => {
+  const event = await happen('late', 'late')
+  const first = await wait('run-late', 'part', 'late')
+  const second = await wait('run-late', 'part-2', 'late')
+
+  const woken = await settle({ event, dispatches: [] })
+
+  expect(first.resolution).toMatchObject({ kind: 'event', event: { key: 'late' } })
+  expect(second.resolution).toBeNull()
+  expect(woken).toEqual([])
+})
+
+test('an event does not answer the run that it started, however late it is settled', async () => {
+  const event = await happen('own', 'own')
+  await pool.query(`update events set received_at = now() - interval '1 hour' where key = 'own'`)
+  await openWait(pool, {
+    tenant: 'default',
+    runId: 'run-own',
+    step: 'part',
+    kind: 'event',
+    type: 'part',
+    subject: 'own',
+    since: new Date().toISOString(),
+    sinceEvent: event.id,
+    expiresAt: null,
+  })
+
+  await expect(settle(startedBy(event, 'run-own'))).resolves.toEqual([])
+})
+
+test('an event answers one of several waits of a run, and each of several runs', async () => {
+  await wait('run-a', 'part', 'many')
+  await wait('run-a', 'part-2', 'many')
+  await wait('run-b', 'part', 'many')
+  const event = await happen('many', 'many')
+
+  const woken = await settle({ event, dispatches: [] })
+
+  expect(woken).toHaveLength(2)
+  await expect(closeWait(pool, { runId: 'run-a', step: 'part' })).resolves.toMatchObject({
+    event: { key: 'many' },
+  })
+  await expect(closeWait(pool, { runId: 'run-a', step: 'part-2' })).resolves.toEqual({
+    kind: 'event',
+    event: null,
+  })
+})
+
+test('settling an event a second time changes nothing', async () => {
+  const event = await happen('again', 'again')
+  await settle(startedBy(event, 'run-again'))
+  await wait('run-other', 'part', 'elsewhere')
+  await pool.query(`update waits set event_subject = 'again' where run_id = 'run-other'`)
+
+  await expect(settle(startedBy(event, 'run-again'))).resolves.toEqual([])
+
+  const { rows } = await pool.query(
+    `select count(*)::int as all from dispatches where event_id = $1`,
+    [event.id],
+  )
+  expect(rows).toEqual([{ all: 1 }])
+})
+
+test('a wait that ended only with its run is open again for a run that was reset', async () => {
+  const request = {
+    tenant: 'default',
+    runId: 'run-reset',
+    step: 'approve',
+    kind: 'approval',
+    title: 'Really?\0',
+    details: null,
+    expiresAt: null,
+  } as const
+  await openWait(pool, request)
+  await pool.query(
+    `update waits set resolved_at = now(), resolved_by = 'run' where run_id = 'run-reset'`,
+  )
+
+  const { resolution } = await openWait(pool, request)
+
+  expect(resolution).toBeNull()
+  const { rows } = await pool.query(`select resolved_at from waits where run_id = 'run-reset'`)
+  expect(rows).toEqual([{ resolved_at: null }])
+})
