@@ -86,7 +86,10 @@ export async function measureRuns({
       { name: 'sent → finished: p50, ms', values: both(time('sentAt', 'finishedAt', 0.5)) },
       { name: `${IN_FLIGHT} in flight: finished/s`, values: finished },
       { name: `${IN_FLIGHT} in flight: CPU ms per run`, values: both(({ cpuMs }) => cpuMs) },
-      { name: 'cores kept busy by others', values: both(({ otherLoad }) => otherLoad) },
+      {
+        name: 'cores kept busy by others',
+        values: [null, ...both(({ otherLoad }) => otherLoad).slice(1)],
+      },
     ],
     bounds: [
       {
