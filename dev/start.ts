@@ -82,8 +82,11 @@ export async function startDev({
   }
 }
 
-const portOf = (text: string | undefined, otherwise: number): number =>
-  text ? Number(text) : otherwise
+function portOf(text: string | undefined, otherwise: number): number {
+  const port = text ? Number(text) : otherwise
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port
+  throw new Error(`Expected a port, received '${text}'.`)
+}
 
 function banner({
   url,

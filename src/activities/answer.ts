@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { ModelCall, ModelReply } from '../contracts/model-call.ts'
 import { type Append, type CallEvents, createCallEvents } from '../models/call-events.ts'
 import { beginAttempt, finishAttempt } from '../models/ledger.ts'
+import { isRefused } from '../store/group.ts'
 import type { Tier } from '../models/prompt-file.ts'
 import type { Prompt, Prompts } from '../models/prompts.ts'
 import {
@@ -31,8 +32,7 @@ export interface ModelChoice {
   model: string
 }
 
-// A paid answer outlives a restart of Postgres: this long, in milliseconds, between the attempts to keep it.
-const PAUSES_MS = [500, 1_000, 2_000, 4_000]
+const LONGEST_PAUSE_MS = 5_000
 
 /** Answers a call: from the ledger, else by one request. */
 export type Answer = (call: ModelCall, signal: AbortSignal) => Promise<ModelReply>
@@ -91,22 +91,26 @@ export function createAnswer({ pool, prompts, tiers, append, log }: ModelCallDep
       events.text(piece)
     }
 
+    let paid
     try {
       const reply = await provider.chat(toRequest(question), { signal, onText })
       text = reply.text
       const output = readOutput(prompt, { reply, mayRepeat: invalidBefore === 0 })
-      const { usage, finishReason, requestId } = reply
+      const { usage, finishReason, requestId, model } = reply
       const measured = { usage, finishReason, ttftMs: prompt.stream ? ttftMs : null }
-      const end = { id, requestId, ...measured, latencyMs: latencyMs(), model: reply.model, output }
-      const standing = await insist(() => finishAttempt(pool, { outcome: 'succeeded', ...end }))
-      events.completed({ ...measured, latencyMs: end.latencyMs })
-      return standing ?? { output, model: reply.model, promptVersion: prompt.version }
+      paid = { measured: { ...measured, latencyMs: latencyMs() }, requestId, model, output }
     } catch (error) {
       // What was paid is kept before anything is said about the content.
       const end = { id, ttftMs, latencyMs: latencyMs(), ...howItFailed(error, signal) }
       await finishAttempt(pool, { ...end, output: text })
       throw error
     }
+
+    const { measured, ...answer } = paid
+    const end = { id, outcome: 'succeeded', ...measured, ...answer } as const
+    const standing = await insist(() => finishAttempt(pool, end), signal)
+    events.completed(measured)
+    return standing ?? { output: answer.output, model: answer.model, promptVersion: prompt.version }
   }
 }
 
@@ -164,13 +168,14 @@ function howItFailed(error: unknown, signal: AbortSignal) {
   } as const
 }
 
-async function insist<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (const ms of PAUSES_MS) {
+// A paid answer outlives an outage of Postgres: it is kept for as long as the activity may run.
+async function insist<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  for (let ms = 500; ; ms = Math.min(ms * 2, LONGEST_PAUSE_MS)) {
     try {
       return await work()
-    } catch {
+    } catch (error) {
+      if (signal.aborted || isRefused(error)) throw error
       await pause(ms)
     }
   }
-  return work()
 }

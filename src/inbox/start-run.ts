@@ -18,8 +18,6 @@ export type StartRun = (run: PlannedRun) => Promise<Start>
 
 // The client would go on trying for ten seconds and more. A start that comes late finds its id taken.
 const DEADLINE_MS = 3_000
-// Temporal's limit of one payload is 2 MB; beyond 4 MB it does not even answer why.
-const MOST_BYTES = 2_000_000
 // gRPC: with "Blob data size exceeds limit." the server will never take this run.
 const INVALID_ARGUMENT = 3
 
@@ -29,11 +27,6 @@ const INVALID_ARGUMENT = 3
  */
 export function createStartRun({ client, eager }: { client(): Client; eager: boolean }): StartRun {
   return async ({ id, workflow, summary, input }) => {
-    const bytes = Buffer.byteLength(JSON.stringify(input))
-    if (bytes > MOST_BYTES) {
-      const message = `The run would begin with ${bytes} bytes, Temporal takes ${MOST_BYTES}: let the trigger read less.`
-      return { outcome: 'refused', message }
-    }
     try {
       await within(
         DEADLINE_MS,

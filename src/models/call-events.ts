@@ -56,8 +56,13 @@ export function createCallEvents({
       if (timer === undefined) sendText()
     },
     completed(measured) {
-      sendText()
-      send([event('completed', { type: 'llm.completed', data: { step, attempt, ...measured } })])
+      clearTimeout(timer)
+      timer = undefined
+      const end = event('completed', {
+        type: 'llm.completed',
+        data: { step, attempt, ...measured },
+      })
+      send([...textEvents(), end])
     },
     async settled() {
       sendText()
@@ -69,12 +74,18 @@ export function createCallEvents({
   function sendText(): void {
     clearTimeout(timer)
     timer = undefined
-    if (unsent === '') return
+    const events = textEvents()
+    if (events.length === 0) return
+    send(events)
+    timer = setTimeout(sendText, DELTA_MS)
+  }
+
+  function textEvents(): NewRunEvent[] {
+    if (unsent === '') return []
     const text = storableText(unsent)
     unsent = ''
     deltas += 1
-    send([event(`delta/${deltas}`, { type: 'llm.delta', data: { step, attempt, text } })])
-    timer = setTimeout(sendText, DELTA_MS)
+    return [event(`delta/${deltas}`, { type: 'llm.delta', data: { step, attempt, text } })]
   }
 
   function event(key: string, what: RunEvent): NewRunEvent {

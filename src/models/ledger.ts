@@ -80,7 +80,11 @@ export async function beginAttempt(
   { call, provider, model, promptVersion }: AttemptPlan,
 ): Promise<BegunAttempt> {
   const values = [call.tenant, call.runId, call.step, call.ask, call.prompt, provider, model]
-  const { rows } = await pool.query<BeginRow>(BEGIN, [...values, promptVersion])
+  const { rows } = await pool.query<BeginRow>({
+    name: 'begin-attempt',
+    text: BEGIN,
+    values: [...values, promptVersion],
+  })
   const [row] = rows
   if (row === undefined) throw new Error(`The ledger did not begin ${call.runId}/${call.step}.`)
   const { attempt } = row
@@ -124,20 +128,24 @@ const END = `
  */
 export async function finishAttempt(pool: Pool, end: AttemptEnd): Promise<ModelReply | null> {
   const { id, outcome, usage, requestId } = end
-  const { rows } = await pool.query<StandingRow>(END, [
-    id,
-    outcome,
-    'model' in end ? storableText(end.model) : null,
-    'finishReason' in end ? storableText(end.finishReason) : null,
-    'code' in end ? end.code : null,
-    'message' in end ? storableText(end.message) : null,
-    'output' in end && end.output !== undefined ? JSON.stringify(end.output) : null,
-    usage?.inputTokens ?? null,
-    usage?.outputTokens ?? null,
-    requestId,
-    end.ttftMs === null ? null : Math.round(end.ttftMs),
-    Math.round(end.latencyMs),
-  ])
+  const { rows } = await pool.query<StandingRow>({
+    name: 'finish-attempt',
+    text: END,
+    values: [
+      id,
+      outcome,
+      'model' in end ? storableText(end.model) : null,
+      'finishReason' in end ? storableText(end.finishReason) : null,
+      'code' in end ? end.code : null,
+      'message' in end ? storableText(end.message) : null,
+      'output' in end && end.output !== undefined ? JSON.stringify(end.output) : null,
+      usage?.inputTokens ?? null,
+      usage?.outputTokens ?? null,
+      requestId,
+      end.ttftMs === null ? null : Math.round(end.ttftMs),
+      Math.round(end.latencyMs),
+    ],
+  })
   const [row] = rows
   if (row === undefined) return null
   return { output: row.output, model: row.model, promptVersion: row.prompt_version }
