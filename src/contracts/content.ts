@@ -1,6 +1,9 @@
 /** What a body says: its value, or why it cannot be read. */
 export type Content = { readable: true; data: unknown } | { readable: false; message: string }
 
+// Keeps nothing between two bodies. Refuses what is no UTF-8, and passes over a byte order mark.
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /**
  * Reads a body by its content type: JSON (`application/json`, `…+json`), JSON in the `payload` field of a form, and
  * anything else as text. Invalid UTF-8 is unreadable.
@@ -8,7 +11,7 @@ export type Content = { readable: true; data: unknown } | { readable: false; mes
 export function readContent(contentType: string, body: Uint8Array): Content {
   const mediaType = mediaTypeOf(contentType)
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
+    const text = utf8.decode(body)
     if (isJson(mediaType)) return { readable: true, data: JSON.parse(text) }
     if (mediaType !== 'application/x-www-form-urlencoded') return { readable: true, data: text }
     const form = new URLSearchParams(text)
