@@ -11,7 +11,7 @@ export function quantile(values: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place))
 }
 
-// More than this of others, in cores, and a round says little (reference/performance.md §2).
+// More than this of others, in cores, and a round says little.
 const QUIET = 0.3
 
 /** The median over those rounds in which others left the machine alone; over all where there was no such round. */

@@ -5,7 +5,7 @@ const ROWS = 300
 
 /**
  * What the least durable thing costs here and now: the median time of one row of 1 KB in a table without indexes,
- * in milliseconds. It was 0.20 on the machine for which the bounds were set (reference/performance.md §1.2).
+ * in milliseconds. It was 0.20 on the machine for which the bounds were set.
  */
 export async function plainInsertMs(databaseUrl: string): Promise<number> {
   const client = new Client({ connectionString: databaseUrl })
