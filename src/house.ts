@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Pool } from 'pg'
 import type { Config } from './config.ts'
+import { messageOf } from './contracts/message-of.ts'
 import { createDispatcher, type Dispatcher } from './inbox/dispatch.ts'
 import { createStartRun } from './inbox/start-run.ts'
 import { createSweeper } from './inbox/sweeper.ts'
@@ -106,9 +107,4 @@ export async function openHouse({
     const { signal } = closing
     await keepSettingUp({ client: connected, namespace }, { schedules, log, signal })
   }
-}
-
-const messageOf = (error: unknown): string => {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
-  return error instanceof Error ? error.message : String(error)
 }

@@ -7,6 +7,7 @@ import { createPrint } from './cli/print.ts'
 import { findServer } from './cli/server.ts'
 import { describeConfig } from './config.ts'
 import { roleCommands } from './commands/index.ts'
+import { messageOf } from './contracts/message-of.ts'
 import { sampleSources, sourceSecrets } from './source-secrets.ts'
 import { catalogue } from './triggers/catalogue/index.ts'
 import { sources } from './triggers/sources/index.ts'
@@ -26,9 +27,12 @@ const exitCode = await runCommand(process.argv.slice(2), {
   user: userName(),
   roles: roleCommands({ env, sources, catalogue }),
 }).catch((error: unknown) => {
-  stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  stderr.write(`${messageOf(error)}\n`)
   return 1
 })
+// Temporal's core keeps threads of its own, which would hold the process.
+process.exit(exitCode)
+
 function userName(): string {
   try {
     return userInfo().username
@@ -37,6 +41,3 @@ function userName(): string {
     return `user ${process.getuid?.() ?? 'unknown'}`
   }
 }
-
-// Temporal's core keeps threads of its own, which would hold the process.
-process.exit(exitCode)

@@ -1,3 +1,4 @@
+import { messageOf } from './contracts/message-of.ts'
 import type { House } from './house.ts'
 import { within } from './store/deadline.ts'
 
@@ -38,6 +39,6 @@ async function answers(ask: () => Promise<unknown>): Promise<{ ok: boolean; deta
     await ask()
     return { ok: true, detail: 'answers' }
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) }
+    return { ok: false, detail: messageOf(error) }
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../contracts/message-of.ts'
 import { createLog } from '../telemetry/log.ts'
 import { within } from '../store/deadline.ts'
 import { openPool } from '../store/pool.ts'
@@ -23,7 +24,7 @@ async function check(name: string, ask: () => Promise<string>): Promise<Check> {
   try {
     return { name, ok: true, detail: await ask() }
   } catch (error) {
-    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) }
+    return { name, ok: false, detail: messageOf(error) }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CommandInput } from '../cli/command.ts'
 import { CommandError, EXIT } from '../cli/exit.ts'
 import type { Print } from '../cli/print.ts'
+import { messageOf } from '../contracts/message-of.ts'
 import { migrate } from '../store/migrate.ts'
 import { within } from '../store/deadline.ts'
 import { openPool } from '../store/pool.ts'
@@ -50,9 +51,4 @@ export async function setUp(
 
 const failed = (message: string): CommandError =>
   new CommandError(message, { exitCode: EXIT.failed })
-
-const messageOf = (error: unknown): string => {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join(', ')
-  return error instanceof Error ? error.message : String(error)
-}
 const CONNECT_MS = 10_000

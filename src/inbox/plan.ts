@@ -1,4 +1,5 @@
 import { type Content, readContent } from '../contracts/content.ts'
+import { messageOf } from '../contracts/message-of.ts'
 import type { EventHead, QuarantineReason, TriggerEvent } from '../contracts/event.ts'
 import type { InboxEvent } from './events-table.ts'
 import { storableText } from '../store/text.ts'
@@ -53,10 +54,9 @@ function planOne(
     const run = { id, workflow, summary: storableText(summary), input }
     return { outcome: 'start', trigger: name, run }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
     // By name: the schema that a trigger uses is its own affair, and may come from another copy of zod.
     const mismatch = error instanceof Error && error.constructor.name.endsWith('ZodError')
-    return quarantine(name, mismatch ? 'body_mismatch' : 'read_failed', message)
+    return quarantine(name, mismatch ? 'body_mismatch' : 'read_failed', messageOf(error))
   }
 }
 

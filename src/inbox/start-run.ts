@@ -18,7 +18,7 @@ export type StartRun = (run: PlannedRun) => Promise<Start>
 
 // The client would go on trying for ten seconds and more. A start that comes late finds its id taken.
 const DEADLINE_MS = 3_000
-// gRPC: with "Blob data size exceeds limit." the server will never take this run.
+// A status code of gRPC.
 const INVALID_ARGUMENT = 3
 
 /**
@@ -46,8 +46,10 @@ export function createStartRun({ client, eager }: { client(): Client; eager: boo
       return { outcome: 'started' }
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return { outcome: 'started' }
-      if (isTooLarge(error)) return { outcome: 'refused', message: messageOf(error) }
-      throw error
+      const message = refusalOf(error)
+      // "Blob data size exceeds limit." will be said to this run always; other refusals are ours to mend.
+      if (message === null || !/size|limit/i.test(message)) throw error
+      return { outcome: 'refused', message }
     }
   }
 }
@@ -77,12 +79,9 @@ export const searchAttributesOf = (
   { key: Tenant, value: event.tenant },
 ]
 
-const isTooLarge = (error: unknown): boolean =>
-  error instanceof ServiceError &&
-  error.cause instanceof Error &&
-  'code' in error.cause &&
-  error.cause.code === INVALID_ARGUMENT &&
-  /size|limit/i.test(error.cause.message)
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+/** What Temporal says to a request that it will never take; null for any other error. */
+export function refusalOf(error: unknown): string | null {
+  if (!(error instanceof ServiceError) || !(error.cause instanceof Error)) return null
+  const { cause } = error
+  return 'code' in cause && cause.code === INVALID_ARGUMENT ? cause.message : null
+}

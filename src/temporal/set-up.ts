@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Client, type ScheduleOptions, ServiceError } from '@temporalio/client'
+import type { Client, ScheduleOptions } from '@temporalio/client'
 import type { Logger } from 'pino'
+import { refusalOf } from '../inbox/start-run.ts'
 import { registerSearchAttributes } from './search-attributes.ts'
 import { syncSchedules } from './schedules.ts'
 
@@ -23,8 +24,10 @@ export async function setUpTemporal(
 
 const RETRY_MS = 1_000
 
-/** Sets Temporal up, as often as it takes. Rejects when Temporal refuses a schedule, such as one with a bad cron
- * expression, and when `signal` is aborted before. */
+/**
+ * Sets Temporal up, as often as it takes. Rejects when Temporal refuses a schedule, such as one with a bad cron
+ * expression, and when `signal` is aborted before.
+ */
 export async function keepSettingUp(
   temporal: { client: Client; namespace: string },
   { schedules, log, signal }: { schedules: ScheduleOptions[]; log: Logger; signal: AbortSignal },
@@ -36,16 +39,9 @@ export async function keepSettingUp(
       return
     } catch (error) {
       signal.throwIfAborted()
-      if (isInvalid(error)) throw error
+      if (refusalOf(error) !== null) throw error
       if (attempt === 1) log.warn({ err: error }, 'setting Temporal up is tried again')
       await sleep(RETRY_MS, undefined, { signal })
     }
   }
 }
-
-// gRPC INVALID_ARGUMENT: no repetition helps.
-const isInvalid = (error: unknown): boolean =>
-  error instanceof ServiceError &&
-  error.cause instanceof Error &&
-  'code' in error.cause &&
-  error.cause.code === 3

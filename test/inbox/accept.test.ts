@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from 'vitest'
-import type { ReceivedEvent } from '../../src/contracts/event.ts'
 import { createAccept } from '../../src/inbox/accept.ts'
 import type { InboxEvent } from '../../src/inbox/events-table.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openPool } from '../../src/store/pool.ts'
 import { createDatabase } from '../harness.ts'
+import { received } from './received.ts'
 
 const { url: databaseUrl } = await createDatabase()
 const pool = openPool({ databaseUrl, size: 10 })
@@ -13,21 +13,6 @@ await migrate(pool)
 
 const accepted: InboxEvent[] = []
 const accept = createAccept(pool, (event) => accepted.push(event))
-
-const received = (key: string, changes: Partial<ReceivedEvent> = {}): ReceivedEvent => ({
-  tenant: 'default',
-  source: 'test',
-  key,
-  type: 'tested',
-  time: new Date(0).toISOString(),
-  method: 'POST',
-  url: 'http://localhost/',
-  headers: { 'x-test': 'yes' },
-  contentType: 'application/json',
-  body: Buffer.from(JSON.stringify({ key })),
-  hops: 0,
-  ...changes,
-})
 
 async function statements(): Promise<number> {
   const { rows } = await pool.query(

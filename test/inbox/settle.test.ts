@@ -7,6 +7,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openPool } from '../../src/store/pool.ts'
 import { createDatabase } from '../harness.ts'
 import { until } from '../house.ts'
+import { received } from './received.ts'
 
 const { url: databaseUrl } = await createDatabase()
 const pool = openPool({ databaseUrl, size: 10 })
@@ -19,20 +20,7 @@ const settle = createSettle(pool)
 
 /** An event that is accepted and, as in a burst or an outage, not dispatched yet. */
 async function happen(key: string, subject: string): Promise<InboxEvent> {
-  await accept({
-    tenant: 'default',
-    source: 'test',
-    key,
-    type: 'part',
-    subject,
-    time: new Date().toISOString(),
-    method: 'POST',
-    url: '',
-    headers: {},
-    contentType: 'application/json',
-    body: Buffer.from('{}'),
-    hops: 0,
-  })
+  await accept(received(key, { type: 'part', subject }))
   return until('the event', async () => accepted.get(key))
 }
 

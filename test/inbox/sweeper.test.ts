@@ -1,6 +1,5 @@
 import pino from 'pino'
 import { afterAll, expect, test } from 'vitest'
-import type { ReceivedEvent } from '../../src/contracts/event.ts'
 import { createAccept } from '../../src/inbox/accept.ts'
 import { createDispatcher } from '../../src/inbox/dispatch.ts'
 import type { Start } from '../../src/inbox/start-run.ts'
@@ -8,6 +7,7 @@ import { createSweeper } from '../../src/inbox/sweeper.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openPool } from '../../src/store/pool.ts'
 import { createDatabase } from '../harness.ts'
+import { received } from './received.ts'
 import { until } from '../house.ts'
 
 const { url: databaseUrl } = await createDatabase()
@@ -36,20 +36,6 @@ function process(startRun: (id: string) => Promise<Start>) {
   })
   return { dispatcher, sweep: () => createSweeper({ pool, dispatcher, log }) }
 }
-
-const received = (key: string): ReceivedEvent => ({
-  tenant: 'default',
-  source: 'test',
-  key,
-  type: 'tested',
-  time: new Date().toISOString(),
-  method: 'POST',
-  url: '',
-  headers: {},
-  contentType: 'application/json',
-  body: Buffer.from('{}'),
-  hops: 0,
-})
 
 /** Accepts events that nobody dispatches: their process has died. */
 async function abandon(keys: string[]): Promise<void> {
