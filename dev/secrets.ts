@@ -3,8 +3,14 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 
-/** What a secret looks like: 64 hex digits, or the `whsec_…` of Standard Webhooks. */
-export type SecretKind = 'hex' | 'whsec'
+/** Makes what a server verifies with, and what a sender signs with: the same, unless they are a pair of keys. */
+type MakeSecret = () => { verifying: string; signing: string }
+
+/** Secrets by their variables. */
+interface Secrets<Name extends string> {
+  verifying: Record<Name, string>
+  signing: Record<Name, string>
+}
 
 /**
  * Reads the wanted secrets from `.onset/secrets.json` below `root`, and makes those that are not there yet.
@@ -12,22 +18,31 @@ export type SecretKind = 'hex' | 'whsec'
  */
 export function readOrMakeSecrets<Name extends string>(
   root: string,
-  wanted: Record<Name, SecretKind>,
-): Record<Name, string> {
+  wanted: Record<Name, MakeSecret>,
+): Secrets<Name> {
   const file = join(root, '.onset/secrets.json')
   const kept = readKept(file)
   const made: Record<string, string> = {}
-  const secrets: Record<string, string> = {}
-  for (const [name, kind] of Object.entries<SecretKind>(wanted)) {
-    secrets[name] = kept[name] ?? (made[name] = makeSecret(kind))
+  const secrets: Secrets<string> = { verifying: {}, signing: {} }
+  for (const [name, make] of Object.entries<MakeSecret>(wanted)) {
+    const signingName = `${name}_TO_SIGN`
+    if (kept[name] === undefined) {
+      const { verifying, signing } = make()
+      made[name] = verifying
+      if (signing !== verifying) made[signingName] = signing
+    }
+    const all = { ...kept, ...made }
+    secrets.verifying[name] = all[name] ?? ''
+    secrets.signing[name] = all[signingName] ?? all[name] ?? ''
   }
   if (Object.keys(made).length > 0) write(file, { ...kept, ...made })
   return secrets
 }
 
-function makeSecret(kind: SecretKind): string {
-  const bytes = randomBytes(32)
-  return kind === 'hex' ? bytes.toString('hex') : `whsec_${bytes.toString('base64')}`
+/** A token of 64 hex digits. */
+export function makeToken(): { verifying: string; signing: string } {
+  const token = randomBytes(32).toString('hex')
+  return { verifying: token, signing: token }
 }
 
 function readKept(file: string): Record<string, string> {

@@ -2,15 +2,16 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DevServices } from '../src/commands/dev.ts'
+import type { MakeSecret } from '../src/source-secrets.ts'
 import { requireFreePort } from './ports.ts'
 import { createProgress } from './progress.ts'
-import { readOrMakeSecrets, type SecretKind } from './secrets.ts'
+import { makeToken, readOrMakeSecrets } from './secrets.ts'
 import { startServices } from './services.ts'
 
 interface StartOptions {
   env: NodeJS.ProcessEnv
-  /** Secrets of the sources by their variables. */
-  secrets: Record<string, SecretKind>
+  /** How the secrets of the sources are made, by their variables. */
+  secrets: Record<string, MakeSecret>
   /** Settles when the person at the terminal has had enough. */
   cancel: Promise<void>
 }
@@ -44,11 +45,11 @@ export async function startDev({
     throw error
   })
   if (services === null) return null
-  const made = readOrMakeSecrets(root, { ...secrets, API_TOKEN: 'hex' })
+  const made = readOrMakeSecrets<string>(root, { ...secrets, API_TOKEN: makeToken })
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value))
   const { temporalUiUrl } = services
   const complete: NodeJS.ProcessEnv = {
-    ...made,
+    ...made.verifying,
     LLM_PROVIDER: env['OPENAI_API_KEY'] ? 'openai' : 'scripted',
     ...given,
     DATABASE_URL: services.databaseUrl,
@@ -59,7 +60,9 @@ export async function startDev({
     env: complete,
     announce(url) {
       const token = complete['API_TOKEN'] ?? ''
-      const kept = Object.fromEntries(Object.keys(secrets).map((name) => [name, complete[name]]))
+      const kept = Object.fromEntries(
+        Object.keys(secrets).map((name) => [name, given[name] ?? made.signing[name]]),
+      )
       mkdirSync(join(root, '.onset'), { recursive: true })
       writeFileSync(devFile, JSON.stringify({ url, token, secrets: kept }, null, 2), {
         mode: 0o600,

@@ -1,4 +1,6 @@
+import type { KeyObject } from 'node:crypto'
 import type { z } from 'zod'
+import { type IsListed, readNetworks } from './triggers/webhook/addresses.ts'
 import { type Role, variables } from './variables.ts'
 
 /** A secret that a source needs: the variable it stands in, and how to read it. */
@@ -6,8 +8,14 @@ export interface SecretVariable {
   name: string
   /** Who needs it. */
   source: string
-  /** The key bytes of a secret; a string says what is wrong with it. */
-  keyOf(secret: string): Buffer | string
+  /** What stands in it, for people. */
+  meaning: string
+  /** The key of a secret; a string says what is wrong with it, too short for use included. */
+  keyOf(secret: string): KeyObject | string
+  /** The variable with the networks from which alone the source takes anything. */
+  addressesVariable?: string
+  /** Whether the source means nothing without a trusted proxy. */
+  needsProxy?: true
 }
 
 type Variables = z.infer<typeof variables>
@@ -19,7 +27,9 @@ export interface Config extends Omit<Variables, 'DATABASE_URL' | 'API_TOKEN' | '
   API_TOKEN: string
   LLM_PROVIDER: 'openai' | 'scripted'
   /** Keys of the sources' secrets by the variable they stand in. */
-  keys: ReadonlyMap<string, readonly Buffer[]>
+  keys: ReadonlyMap<string, readonly KeyObject[]>
+  /** Networks of the sources by the variable they stand in. */
+  networks: ReadonlyMap<string, IsListed>
 }
 
 /** One variable as `onset doctor` shows it. */
@@ -57,7 +67,13 @@ export function readConfig(env: NodeJS.ProcessEnv, { roles, secrets }: Reading):
   }
   const { DATABASE_URL = '', API_TOKEN = '', LLM_PROVIDER = 'openai', ...rest } = parsed.data
   const keys = new Map(secrets.map((secret) => [secret.name, keysOf(env, secret).keys]))
-  return { ...rest, DATABASE_URL, API_TOKEN, LLM_PROVIDER, keys }
+  const networks = new Map(
+    addressesOf(secrets).flatMap(({ name, source }): [string, IsListed][] => {
+      const { isListed } = networksOf(env, { name, source })
+      return isListed === undefined ? [] : [[name, isListed]]
+    }),
+  )
+  return { ...rest, DATABASE_URL, API_TOKEN, LLM_PROVIDER, keys, networks }
 }
 
 /** Every variable with its value, default, meaning and fault. */
@@ -77,14 +93,21 @@ export function describeConfig(
       requiredBy: Array.isArray(requiredBy) ? requiredBy.join(', ') : '',
     }
   })
-  const theirs = secrets.map(({ name, source }) => ({
+  const theirs = secrets.map(({ name, source, meaning }) => ({
     name,
-    description: `Secret of the source ${source}; several separated by commas while one is rotated.`,
+    description: `${meaning} of the source ${source}; several separated by commas while one is rotated.`,
     secret: true,
     default: null,
     requiredBy: 'serve',
   }))
-  return [...own, ...theirs].map((variable) => {
+  const lists = addressesOf(secrets).map(({ name, source }) => ({
+    name,
+    description: `Networks from which alone the source ${source} takes anything, separated by commas.`,
+    secret: false,
+    default: null,
+    requiredBy: 'serve',
+  }))
+  return [...own, ...theirs, ...lists].map((variable) => {
     const given = env[variable.name] ?? ''
     const shown = variable.secret ? '[secret]' : given
     return {
@@ -123,14 +146,41 @@ function faultsOf(env: NodeJS.ProcessEnv, { roles, secrets }: Reading): Map<stri
   for (const secret of secrets) {
     const { fault } = keysOf(env, secret)
     if (fault !== undefined) faults.set(secret.name, fault)
+    if (secret.needsProxy === true && values['TRUSTED_PROXIES'] === undefined) {
+      faults.set(
+        'TRUSTED_PROXIES',
+        `is missing: the source ${secret.source} believes only what a trusted proxy says.`,
+      )
+    }
+  }
+  for (const variable of addressesOf(secrets)) {
+    const { fault } = networksOf(env, variable)
+    if (fault !== undefined) faults.set(variable.name, fault)
   }
   return faults
+}
+
+const addressesOf = (secrets: readonly SecretVariable[]): { name: string; source: string }[] =>
+  secrets.flatMap(({ addressesVariable: name, source }) =>
+    name === undefined ? [] : [{ name, source }],
+  )
+
+function networksOf(
+  env: NodeJS.ProcessEnv,
+  { name, source }: { name: string; source: string },
+): { isListed?: IsListed; fault?: string } {
+  const text = env[name] ?? ''
+  if (text.trim() === '') {
+    return { fault: `is missing: the source ${source} takes nothing from anywhere without it.` }
+  }
+  const isListed = readNetworks(text)
+  return typeof isListed === 'string' ? { fault: `${isListed}.` } : { isListed }
 }
 
 function keysOf(
   env: NodeJS.ProcessEnv,
   { name, source, keyOf }: SecretVariable,
-): { keys: Buffer[]; fault?: string } {
+): { keys: KeyObject[]; fault?: string } {
   const secrets = (env[name] ?? '').split(',').map((secret) => secret.trim())
   if (secrets.every((secret) => secret === '')) {
     return {
@@ -138,7 +188,7 @@ function keysOf(
       fault: `is missing: the source ${source} cannot verify anything without it.`,
     }
   }
-  const keys: Buffer[] = []
+  const keys: KeyObject[] = []
   for (const secret of secrets) {
     const key = keyOf(secret)
     if (typeof key === 'string')

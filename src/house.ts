@@ -4,6 +4,8 @@ import type { Config } from './config.ts'
 import { messageOf } from './contracts/message-of.ts'
 import { createDispatcher, type Dispatcher } from './inbox/dispatch.ts'
 import { createStartRun } from './inbox/start-run.ts'
+import { createReplayer } from './inbox/replayer.ts'
+import { createRetainer, type Retention } from './inbox/retention.ts'
 import { createSweeper } from './inbox/sweeper.ts'
 import { createReconciler } from './runs/reconciler.ts'
 import { createRunLog, type RunLog } from './runs/run-log.ts'
@@ -14,7 +16,7 @@ import { createMetrics, type Metrics } from './telemetry/metrics.ts'
 import { openTemporal, type Temporal } from './temporal/connection.ts'
 import { schedulesOf } from './temporal/schedules.ts'
 import { keepSettingUp } from './temporal/set-up.ts'
-import type { Trigger } from './triggers/define.ts'
+import type { Source, Trigger } from './triggers/define.ts'
 
 /** What every process of Onset has, whatever its role. */
 export interface House {
@@ -30,8 +32,9 @@ export interface House {
 }
 
 interface HouseOptions {
-  config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL'>
+  config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL' | 'RETENTION_DAYS' | 'QUARANTINE_DAYS'>
   env: NodeJS.ProcessEnv
+  sources: Source[]
   catalogue: Record<string, Trigger>
   /** Whether a worker lives in this process, so that runs can begin without a detour. */
   eager: boolean
@@ -45,6 +48,7 @@ interface HouseOptions {
 export async function openHouse({
   config,
   env,
+  sources,
   catalogue,
   eager,
   log,
@@ -61,6 +65,8 @@ export async function openHouse({
   const schedules = schedulesOf(catalogue)
   const temporal = openTemporal({ env, log })
   const { client } = temporal
+  const metrics = createMetrics(pool)
+  const onChanged = metrics.eventsChanged
   const runLog = createRunLog(pool, log)
   const waker = createWaker({ pool, client, log })
   const dispatcher = createDispatcher({
@@ -71,9 +77,20 @@ export async function openHouse({
       void waker
         .wakeAll(waitIds)
         .catch((error: unknown) => log.warn({ err: error }, 'waking is repeated')),
+    onChanged,
     log,
   })
-  const loops = [createSweeper({ pool, dispatcher, log }), waker.keepWaking()]
+  const loops = [
+    createSweeper({ pool, dispatcher, onChanged, log }),
+    createReplayer({ pool, dispatcher, log }),
+    createRetainer({
+      pool,
+      retention: retentionOf(config, sources),
+      onChanged,
+      log,
+    }).keepRetaining(),
+    waker.keepWaking(),
+  ]
   const closing = new AbortController()
   const setUp = setUpOnce()
   setUp.catch((error: unknown) => {
@@ -83,7 +100,7 @@ export async function openHouse({
 
   return {
     pool,
-    metrics: createMetrics(pool),
+    metrics,
     temporal,
     runLog,
     waker,
@@ -108,3 +125,16 @@ export async function openHouse({
     await keepSettingUp({ client: connected, namespace }, { schedules, log, signal })
   }
 }
+
+const retentionOf = (
+  { RETENTION_DAYS, QUARANTINE_DAYS }: HouseOptions['config'],
+  sources: Source[],
+): Retention => ({
+  days: RETENTION_DAYS,
+  quarantineDays: QUARANTINE_DAYS,
+  windows: new Map(
+    sources.flatMap(({ name, kind }) =>
+      kind.kind === 'webhook' ? [[name, kind.remembersDays] as const] : [],
+    ),
+  ),
+})

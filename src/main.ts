@@ -21,6 +21,9 @@ const exitCode = await runCommand(process.argv.slice(2), {
   print: createPrint({ stdout, stderr, onClosed: () => process.exit(0) }),
   server: () => findServer({ env, root }),
   sources: sampleSources(sources),
+  providers: async () => (await import('./commands/providers.ts')).openProviders(),
+  env,
+  input: () => process.stdin,
   describeConfig: () =>
     describeConfig(env, { roles: ['serve', 'work'], secrets: sourceSecrets(sources) }),
   checks: async () => (await import('./commands/checks.ts')).checkServices(env),

@@ -1,5 +1,6 @@
 import { messageOf } from './contracts/message-of.ts'
 import type { House } from './house.ts'
+import type { Backlog } from './inbox/backlog.ts'
 import { within } from './store/deadline.ts'
 
 /** What each part of a process says of itself. */
@@ -7,14 +8,30 @@ export type Readiness = () => Promise<Record<string, { ok: boolean; detail: stri
 
 const DEADLINE_MS = 1_000
 
-/** Readiness of `serve`: Postgres decides. It keeps and answers while Temporal is away, and says so. */
+/**
+ * Readiness of `serve`: Postgres decides. It keeps and answers while Temporal is away, and while it puts off senders
+ * who deliver again; it says both.
+ */
 export const createServeReadiness =
-  (house: House): Readiness =>
+  (house: House, backlog: Backlog): Readiness =>
   async () => {
     const [postgres, reached] = await Promise.all([askPostgres(house), askTemporal(house)])
     const detail = reached.ok ? reached.detail : `away, events are kept: ${reached.detail}`
-    return { postgres, temporal: { ok: true, detail } }
+    return {
+      postgres,
+      temporal: { ok: true, detail },
+      inbox: { ok: true, detail: describe(backlog) },
+    }
   }
+
+function describe({ current, isShedding }: Backlog): string {
+  const found = current()
+  if (found === null) return 'not looked at yet'
+  const age =
+    found.openEvents === 0 ? '' : `, the oldest since ${Math.round(found.oldestSeconds)} s`
+  const shedding = isShedding() ? '; senders who deliver again get 503' : ''
+  return `${found.openEvents} open events${age}${shedding}`
+}
 
 /** Readiness of `work`: Postgres, Temporal, and workers that poll. */
 export const createWorkReadiness =

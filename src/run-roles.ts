@@ -31,7 +31,14 @@ export async function runRoles(options: RunOptions): Promise<void> {
   installRuntime({ log, metricsAddress: config.TEMPORAL_METRICS_ADDRESS })
   const closes: (() => Promise<void>)[] = []
   try {
-    const house = await openHouse({ config, env, catalogue, eager: roles.includes('work'), log })
+    const house = await openHouse({
+      config,
+      env,
+      sources,
+      catalogue,
+      eager: roles.includes('work'),
+      log,
+    })
     closes.push(house.close)
 
     const failed: Promise<never>[] = []

@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
 import { problem } from './api/problems.ts'
@@ -8,47 +7,118 @@ import { DEFAULT_TENANT } from './contracts/names.ts'
 import type { House } from './house.ts'
 import { type HttpServer, listen } from './http.ts'
 import { createAccept } from './inbox/accept.ts'
+import { createBacklog } from './inbox/backlog.ts'
+import { createListReject } from './inbox/rejects.ts'
 import { createServeReadiness } from './readiness.ts'
+import { needsTls } from './tls-advice.ts'
 import { createDecide } from './runs/approvals.ts'
 import type { Source } from './triggers/define.ts'
-import type { Endpoint } from './triggers/webhook/receive.ts'
+import { readNetworks } from './triggers/webhook/addresses.ts'
+import type { Endpoint } from './triggers/webhook/endpoint.ts'
+import { createMaskBody } from './triggers/webhook/mask-body.ts'
+import { createReverify } from './triggers/webhook/reverify.ts'
 import { createHooks } from './triggers/webhook/route.ts'
 
 interface ServeOptions {
-  config: Pick<Config, 'HOST' | 'PORT' | 'API_TOKEN' | 'keys'>
+  config: Pick<
+    Config,
+    | 'HOST'
+    | 'PORT'
+    | 'API_TOKEN'
+    | 'PUBLIC_URL'
+    | 'TRUSTED_PROXIES'
+    | 'INBOX_MAX_OPEN_EVENTS'
+    | 'INBOX_MAX_AGE_SECONDS'
+    | 'keys'
+    | 'networks'
+  >
   sources: Source[]
   log: Logger
 }
 
 /** The role `serve`: takes events and answers callers. */
-export function serve(house: House, { config, sources, log }: ServeOptions): Promise<HttpServer> {
+export async function serve(
+  house: House,
+  { config, sources, log }: ServeOptions,
+): Promise<HttpServer> {
   const { pool, metrics, runLog, waker, dispatcher } = house
   const accept = createAccept(pool, dispatcher.offer)
+  const backlog = createBacklog({
+    pool,
+    bounds: {
+      maxOpenEvents: config.INBOX_MAX_OPEN_EVENTS,
+      maxAgeSeconds: config.INBOX_MAX_AGE_SECONDS,
+    },
+    onLook: metrics.sheds,
+    log,
+  })
+  const endpoints = sources.flatMap((source) => endpointOf(source, config))
   const api = createApi({
     pool,
     accept,
     runLog,
     decide: createDecide({ pool, wake: waker.wake }),
     tokens: createTokens([{ token: config.API_TOKEN, tenant: DEFAULT_TENANT }]),
-    readiness: createServeReadiness(house),
+    readiness: createServeReadiness(house, backlog),
     metrics: metrics.read,
+    reverify: createReverify(endpoints),
+    maskBody: createMaskBody(endpoints),
     log,
   })
+  const listReject = createListReject({ pool, log })
+  const isProxy = readNetworks(config.TRUSTED_PROXIES ?? '')
   api.route(
     '/',
     createHooks({
-      endpoints: sources.flatMap((source) => endpointOf(source, config.keys)),
+      endpoints,
       accept,
       refuse: problem,
       onAnswer: metrics.hookAnswered,
+      onReject(reject) {
+        metrics.hookRejected(reject.source ?? '', reject.step)
+        listReject(reject)
+      },
+      isProxy: typeof isProxy === 'string' ? () => false : isProxy,
+      publicUrl: config.PUBLIC_URL,
+      isShedding: backlog.isShedding,
     }),
   )
-  return listen(api, { host: config.HOST, port: config.PORT, setting: 'PORT' })
+  if (needsTls(config)) {
+    log.warn(
+      { host: config.HOST },
+      'webhooks are taken from other machines without TLS: put a proxy in front, and name it in TRUSTED_PROXIES',
+    )
+  }
+  try {
+    const server = await listen(api, { host: config.HOST, port: config.PORT, setting: 'PORT' })
+    return {
+      url: server.url,
+      async close() {
+        await server.close()
+        await backlog.stop()
+      },
+    }
+  } catch (error) {
+    await backlog.stop()
+    throw error
+  }
 }
 
-function endpointOf({ name, kind }: Source, keys: Config['keys']): Endpoint[] {
+function endpointOf(
+  { name, kind }: Source,
+  { keys, networks }: Pick<Config, 'keys' | 'networks'>,
+): Endpoint[] {
   if (kind.kind !== 'webhook') return []
-  const { preset, limitBytes } = kind
-  const own = keys.get(preset.secretVariable) ?? []
-  return [{ source: name, preset, keys: own.map((key) => createSecretKey(key)), limitBytes }]
+  const { preset, limitBytes, addressesVariable, expiresAfterMinutes } = kind
+  const allows = addressesVariable === undefined ? undefined : networks.get(addressesVariable)
+  return [
+    {
+      source: name,
+      preset,
+      keys: keys.get(preset.secret.variable) ?? [],
+      limitBytes,
+      ...(expiresAfterMinutes === undefined ? {} : { expiresAfterMinutes }),
+      ...(allows === undefined ? {} : { allows }),
+    },
+  ]
 }

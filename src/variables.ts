@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readNetworks } from './triggers/webhook/addresses.ts'
 
 /** Which part of Onset a process is: `serve` takes events and answers callers, `work` carries out runs. */
 export type Role = 'serve' | 'work'
@@ -47,6 +48,34 @@ export const variables = z.object({
     .default('127.0.0.1')
     .meta({ description: 'Address to listen on. 0.0.0.0 for all; put TLS in front.' }),
   PORT: port.default(3000).meta({ description: 'Port of the webhooks and the API.' }),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .regex(/^[^?#]*$/, 'Expected no query')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional()
+    .meta({
+      description:
+        'Under which URL senders reach us, such as https://hooks.example.org, with a path where a proxy takes one off. Some senders sign it.',
+    }),
+  TRUSTED_PROXIES: z
+    .string()
+    .superRefine((networks, context) => {
+      const read = readNetworks(networks)
+      if (typeof read === 'string') context.addIssue(`It ${read}.`)
+    })
+    .optional()
+    .meta({
+      description:
+        'Proxies whose X-Forwarded-… headers are believed, as networks such as 10.0.0.0/8,::1 separated by commas. None where empty.',
+    }),
+  INBOX_MAX_OPEN_EVENTS: z.coerce.number().int().min(1).max(100_000_000).default(1_000_000).meta({
+    description:
+      'With more events left to dispatch, senders who deliver again are answered 503. The others are kept.',
+  }),
+  INBOX_MAX_AGE_SECONDS: z.coerce.number().int().min(1).default(86_400).meta({
+    description:
+      'The same once the oldest event waits for longer: a day, as an outage of Temporal for hours is no reason to refuse anybody.',
+  }),
   HEALTH_PORT: port.optional().meta({
     description: 'Port on which `work` answers /healthz, /readyz and /metrics. Off where empty.',
   }),
@@ -110,6 +139,16 @@ export const variables = z.object({
     .min(0)
     .default(30)
     .meta({ description: 'How long work in hand may go on after a stop.' }),
+  RETENTION_DAYS: z.coerce.number().int().min(1).default(30).meta({
+    description:
+      'How long events are kept once nothing is left to do with them; never shorter than their source remembers its ids.',
+  }),
+  QUARANTINE_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(90)
+    .meta({ description: 'How long an event in quarantine can be released before it expires.' }),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

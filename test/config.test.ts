@@ -68,6 +68,58 @@ test('a role needs only what it uses', () => {
   expect(faultOf({ ...complete, LLM_PROVIDER: '' }, ['serve'])).toBe('none')
 })
 
+test.each([
+  ['TRUSTED_PROXIES', '10.0.0.0/8,example.org', "has 'example.org'"],
+  ['PUBLIC_URL', 'ftp://example.org', 'is wrong'],
+  ['PUBLIC_URL', 'https://example.org/?a=b', 'no query'],
+  ['INBOX_MAX_OPEN_EVENTS', '0', 'is wrong'],
+])('%s=%s stops the start', (name, value, fault) => {
+  const message = faultOf({ ...complete, [name]: value })
+
+  expect(message).toContain(name)
+  expect(message).toContain(fault)
+})
+
+test('the public URL loses its last slash', () => {
+  const env = { ...complete, PUBLIC_URL: 'https://Example.org/hooks/' }
+
+  expect(readConfig(env, { roles: ['serve'], secrets }).PUBLIC_URL).toBe(
+    'https://Example.org/hooks',
+  )
+})
+
+const listed = secrets.map((secret) => ({ ...secret, addressesVariable: 'ADDRESSES' }))
+
+test.each([
+  ['missing', '', 'is missing'],
+  ['malformed', '192.0.2.0/40', "has '192.0.2.0/40'"],
+])('a list of addresses that is %s stops the start', (_, ADDRESSES, fault) => {
+  const read = () => readConfig({ ...complete, ADDRESSES }, { roles: ['serve'], secrets: listed })
+
+  expect(read).toThrow(`ADDRESSES ${fault}`)
+})
+
+test('a list of addresses is read, and is among the variables', () => {
+  const env = { ...complete, ADDRESSES: '192.0.2.0/24' }
+  const reading = { roles: ['serve'] as const, secrets: listed }
+
+  expect(readConfig(env, reading).networks.get('ADDRESSES')?.('192.0.2.1')).toBe(true)
+  expect(describeConfig(env, reading).find(({ name }) => name === 'ADDRESSES')).toMatchObject({
+    value: '192.0.2.0/24',
+    secret: false,
+    fault: null,
+  })
+})
+
+test('a source that means nothing without a proxy does not start without one', () => {
+  const proxied = secrets.map((secret) => ({ ...secret, needsProxy: true as const }))
+  const read = (TRUSTED_PROXIES: string) =>
+    readConfig({ ...complete, TRUSTED_PROXIES }, { roles: ['serve'], secrets: proxied })
+
+  expect(() => read('')).toThrow('TRUSTED_PROXIES is missing')
+  expect(read('10.0.0.0/8').TRUSTED_PROXIES).toBe('10.0.0.0/8')
+})
+
 test('an empty variable counts as unset', () => {
   expect(readConfig({ ...complete, PORT: '' }, { roles: ['serve'], secrets }).PORT).toBe(3000)
 })

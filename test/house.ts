@@ -56,9 +56,11 @@ export const internal: Source = defineSource({ name: 'internal', kind: bus() })
 /** Opens Onset with these triggers. Call it at the top of a file. */
 export async function openTestHouse({
   catalogue,
+  sources = ownSources,
   env = {},
 }: {
   catalogue: Record<string, Trigger>
+  sources?: Source[]
   env?: NodeJS.ProcessEnv
 }): Promise<TestHouse> {
   const { url: databaseUrl } = await createDatabase()
@@ -76,10 +78,17 @@ export async function openTestHouse({
   }
   const config = readConfig(complete, {
     roles: ['serve', 'work'],
-    secrets: sourceSecrets(ownSources),
+    secrets: sourceSecrets(sources),
   })
-  const house = await openHouse({ config, env: complete, catalogue, eager: false, log: silent })
-  const server = await serve(house, { config, sources: ownSources, log: silent })
+  const house = await openHouse({
+    config,
+    env: complete,
+    sources,
+    catalogue,
+    eager: false,
+    log: silent,
+  })
+  const server = await serve(house, { config, sources, log: silent })
   const workers = new Set<Worker>()
   afterAll(async () => {
     await server.close()

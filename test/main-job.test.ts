@@ -2,23 +2,23 @@ import { expect, test } from 'vitest'
 import type { z } from 'zod'
 import { Accepted } from '../src/api/schemas.ts'
 import { catalogue } from '../src/triggers/catalogue/index.ts'
-import { githubSignature } from '../src/triggers/webhook/presets/github.ts'
+import { github as githubPreset } from '../src/triggers/webhook/presets/github.ts'
 import { openTestHouse, secrets, until } from './house.ts'
 
 const { url, call, runThat, startWorker, namespace } = await openTestHouse({ catalogue })
 await startWorker()
-const github = githubSignature('GITHUB_WEBHOOK_SECRET')
+const github = githubPreset('GITHUB_WEBHOOK_SECRET')
 
 async function deliver(issue: object, key: string): Promise<z.infer<typeof Accepted>> {
-  const body = Buffer.from(
-    JSON.stringify({ action: 'opened', issue, repository: { full_name: 'acme/widgets' } }),
-  )
-  const headers = github.sign(body, Buffer.from(secrets.GITHUB_WEBHOOK_SECRET), {
-    key,
+  const { url: to, ...request } = github.compose({
     type: 'issues.opened',
-    nowMs: Date.now(),
+    data: { action: 'opened', issue, repository: { full_name: 'acme/widgets' } },
+    id: key,
+    now: new Date(),
+    url: `${url}/hooks/github`,
+    secret: secrets.GITHUB_WEBHOOK_SECRET,
   })
-  const response = await fetch(`${url}/hooks/github`, { method: 'POST', body, headers })
+  const response = await fetch(to, request)
   expect(response.status).toBe(200)
   return Accepted.parse(await response.json())
 }

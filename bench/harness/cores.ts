@@ -19,3 +19,9 @@ export function leaveMeasuredCore(): void {
   const others = `${MEASURED_CORE + 1}-${availableParallelism() - 1}`
   spawnSync('taskset', ['-acp', others, String(process.pid)], { stdio: 'ignore' })
 }
+
+/** Keeps this process, and what it starts from here on, on the first cores, as if the machine had no others. */
+export function stayOnCores(count: number): void {
+  if (!canPin || availableParallelism() <= count) return
+  spawnSync('taskset', ['-acp', `0-${count - 1}`, String(process.pid)], { stdio: 'ignore' })
+}

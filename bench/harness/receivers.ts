@@ -6,8 +6,11 @@ import { Load, type LoadOrder } from './load-order.ts'
 import { watchOtherLoad } from './load.ts'
 import { SECRET } from './webhook.ts'
 
-/** A server of webhooks on the measured core. */
+/** A server of webhooks. */
 export interface Receiver {
+  url: string
+  /** The token of its API. */
+  token: string
   /** Has the generator send to it, and adds what it cost. */
   measure(generator: Child, order: Omit<LoadOrder, 'port' | 'prepare'>): Promise<Measured>
   stop(): Promise<void>
@@ -31,22 +34,26 @@ interface ReceiverOptions {
   /** Nothing listens there where absent: then events are kept and their dispatch waits. */
   temporalAddress?: string
   profile?: string | undefined
+  /** Whether it may use every core; it is kept on the measured one where absent. */
+  everyCore?: true
 }
+
+const API_TOKEN = 'a-token-for-benchmarks-only'
 
 /** Starts a server on a free port. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
-  const { program, databaseUrl = '', profile } = options
+  const { program, databaseUrl = '', profile, everyCore = false } = options
   const { temporalAddress = `127.0.0.1:${await freePort()}` } = options
   const port = await freePort()
   const child = startChild({
     program,
-    core: MEASURED_CORE,
+    ...(everyCore ? {} : { core: MEASURED_CORE }),
     profile,
     env: {
       DATABASE_URL: databaseUrl,
       TEMPORAL_ADDRESS: temporalAddress,
       PORT: String(port),
-      API_TOKEN: 'a-token-for-benchmarks-only',
+      API_TOKEN,
       GITHUB_WEBHOOK_SECRET: SECRET,
       LOG_LEVEL: 'silent',
     },
@@ -54,6 +61,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   await child.ask({ ask: 'ready' }, z.null())
 
   return {
+    url: `http://127.0.0.1:${port}`,
+    token: API_TOKEN,
     stop: child.stop,
     async measure(generator, order) {
       const before = await child.ask({ ask: 'cpu' }, z.number())

@@ -22,22 +22,23 @@ const HEADERS = [
 export interface Delivery {
   /** What the sender calls it: `X-GitHub-Delivery`. */
   key: string
+  type: 'issues.opened' | 'issues.edited'
   request: Buffer
 }
 
-/** A signed `issues.opened` of 1 KB as GitHub delivers it, unlike every other one. */
-export function nextDelivery(): Delivery {
+/** A signed event of 1 KB as GitHub delivers it, unlike every other one. */
+export function nextDelivery(type: Delivery['type'] = 'issues.opened'): Delivery {
   const key = randomUUID()
-  const body = bodyOf(key)
+  const body = bodyOf({ key, type })
   const signature = createHmac('sha256', SECRET).update(body).digest('hex')
   const head =
     `POST ${HOOK_PATH} HTTP/1.1\r\nhost: 127.0.0.1\r\n${HEADERS}\r\nx-github-delivery: ${key}\r\n` +
     `x-hub-signature-256: sha256=${signature}\r\ncontent-length: ${BODY_BYTES}\r\n\r\n`
-  return { key, request: Buffer.from(head + body, 'latin1') }
+  return { key, type, request: Buffer.from(head + body, 'latin1') }
 }
 
 const [beforeTitle = '', afterTitle = ''] = JSON.stringify({
-  action: 'opened',
+  action: '<action>',
   issue: {
     id: 2_913_847_561,
     number: 7,
@@ -54,9 +55,9 @@ const [beforeTitle = '', afterTitle = ''] = JSON.stringify({
 }).split('<title>')
 
 // The title names the delivery, so that no two bodies are the same; the text of the issue fills up to 1 KB.
-function bodyOf(key: string): string {
-  const missing =
-    BODY_BYTES - beforeTitle.length - key.length - (afterTitle.length - '<body>'.length)
+function bodyOf({ key, type }: Pick<Delivery, 'key' | 'type'>): string {
+  const before = beforeTitle.replace('<action>', type.slice('issues.'.length))
+  const missing = BODY_BYTES - before.length - key.length - (afterTitle.length - '<body>'.length)
   const text = 'Each payment fails since the last release. '.repeat(30).slice(0, missing)
-  return `${beforeTitle}${key}${afterTitle.replace('<body>', text)}`
+  return `${before}${key}${afterTitle.replace('<body>', text)}`
 }

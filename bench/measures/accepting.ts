@@ -135,6 +135,7 @@ export async function measureAccepting({
       variants.rowsBound('N1'),
     ],
     notes: [
+      'Onset holds each event against 16 triggers, of which one means it.',
       `Medians of ${options.rounds} rounds of ${seconds} s; the server alone on one core, generator, Postgres and Temporal on the others.`,
       'Where the bound of 12,000 was set, bare Hono reached 14,700 to 16,900 per core.',
     ],

@@ -3,11 +3,11 @@ import { readConfig } from '../../src/config.ts'
 import { runRoles } from '../../src/run-roles.ts'
 import { sourceSecrets } from '../../src/source-secrets.ts'
 import { createLog } from '../../src/telemetry/log.ts'
-import { newIssues } from '../../src/triggers/catalogue/new-issues.ts'
 import { github } from '../../src/triggers/sources/github.ts'
 import { answerParent, cpuUs } from '../harness/parent.ts'
+import { sixteenTriggers } from '../harness/triggers.ts'
 
-// Onset's role `serve` as production composes it, with one source and one trigger.
+// Onset's role `serve` as production composes it, with one source and sixteen triggers.
 const sources = [github]
 const config = readConfig(process.env, { roles: ['serve'], secrets: sourceSecrets(sources) })
 const stop = Promise.withResolvers<void>()
@@ -17,7 +17,7 @@ const running = runRoles({
   config,
   env: process.env,
   sources,
-  catalogue: { newIssues },
+  catalogue: sixteenTriggers,
   log: createLog(config.LOG_LEVEL),
   stop: stop.promise,
   onReady: () => ready.resolve(),

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { z } from 'zod'
 import { type Connection, openConnection } from '../harness/connection.ts'
 import { type Load, LoadOrder } from '../harness/load-order.ts'
 import { answerParent } from '../harness/parent.ts'
 import { quantile } from '../harness/statistics.ts'
-import { nextDelivery } from '../harness/webhook.ts'
+import { type Delivery, nextDelivery } from '../harness/webhook.ts'
 
 // A process of its own: sends webhooks and keeps count of what became of them.
 answerParent({ answer: async (question) => generate(LoadOrder.parse(question)) })
@@ -13,25 +14,31 @@ interface Tally {
   statuses: Record<string, number>
   broken: number
   latencies: number[]
+  events: Load['events']
 }
 
-// Signed beforehand, so that the sender's own work stays out of the measurement.
-const ready: Buffer[] = []
-const READY_AT_MOST = 60_000
+// Signed beforehand, so that the sender's own work stays out of the measurement. So many take 200 MB.
+const ready: Delivery[] = []
+const READY_AT_MOST = 110_000
+// As GitHub does.
+const GIVES_UP_AFTER_MS = 10_000
+let made = 0
 
-async function generate(order: LoadOrder): Promise<Load> {
+async function generate(order: z.output<typeof LoadOrder>): Promise<Load> {
   const wanted = Math.min(READY_AT_MOST, order.prepare)
-  while (ready.length < wanted) ready.push(nextDelivery().request)
-  const tally: Tally = { sent: 0, statuses: {}, broken: 0, latencies: [] }
+  while (ready.length < wanted) ready.push(make(order))
+  const tally: Tally = { sent: 0, statuses: {}, broken: 0, latencies: [], events: [] }
+  const next = (): Delivery => ready.pop() ?? make(order)
+  const send = createSend({ tally, next, record: order.record })
   const connections = await Promise.all(
     Array.from({ length: order.clients }, () => openConnection(order.port)),
   )
   const begin = performance.now()
   const end = begin + order.seconds * 1_000
   if (order.perSecond === undefined) {
-    await Promise.all(connections.map((connection) => sendInTurn(connection, { tally, end })))
+    await Promise.all(connections.map((connection) => sendInTurn(connection, { send, end })))
   } else {
-    await sendAtRate(connections, { tally, begin, end, perSecond: order.perSecond })
+    await sendAtRate(connections, { send, begin, end, perSecond: order.perSecond })
   }
   const seconds = (performance.now() - begin) / 1_000
   for (const connection of connections) connection.close()
@@ -42,15 +49,16 @@ async function generate(order: LoadOrder): Promise<Load> {
     p50: quantile(latencies, 0.5),
     p95: quantile(latencies, 0.95),
     p99: quantile(latencies, 0.99),
+    tooLate: latencies.filter((ms) => ms > GIVES_UP_AFTER_MS).length,
   }
 }
 
 /** A closed loop: the next one goes out when the last one was answered. */
 async function sendInTurn(
   connection: Connection,
-  { tally, end }: { tally: Tally; end: number },
+  { send, end }: { send: Send; end: number },
 ): Promise<void> {
-  while (performance.now() < end) await send(connection, { tally, due: performance.now() })
+  while (performance.now() < end) await send(connection, performance.now())
 }
 
 /**
@@ -59,7 +67,7 @@ async function sendInTurn(
  */
 async function sendAtRate(
   connections: Connection[],
-  { tally, begin, end, perSecond }: { tally: Tally; begin: number; end: number; perSecond: number },
+  { send, begin, end, perSecond }: { send: Send; begin: number; end: number; perSecond: number },
 ): Promise<void> {
   const due: number[] = []
   const idle = [...connections]
@@ -80,7 +88,7 @@ async function sendAtRate(
       const at = due[0]
       if (connection === undefined || at === undefined) return
       due.shift()
-      const exchange = send(connection, { tally, due: at }).finally(() => {
+      const exchange = send(connection, at).finally(() => {
         underWay.delete(exchange)
         idle.push(connection)
         start()
@@ -90,18 +98,37 @@ async function sendAtRate(
   }
 }
 
-async function send(
-  connection: Connection,
-  { tally, due }: { tally: Tally; due: number },
-): Promise<void> {
-  tally.sent += 1
-  try {
-    const { status } = await connection.exchange(ready.pop() ?? nextDelivery().request)
-    tally.latencies.push(performance.now() - due)
-    tally.statuses[status] = (tally.statuses[status] ?? 0) + 1
-  } catch {
-    tally.broken += 1
-    // A server that is gone is not asked in a tight loop.
-    await sleep(10)
+/** Sends the next event and keeps count of it; its time counts from `due`. */
+type Send = (connection: Connection, due: number) => Promise<void>
+
+function createSend({
+  tally,
+  next,
+  record,
+}: {
+  tally: Tally
+  next(): Delivery
+  record: boolean
+}): Send {
+  return async (connection, due) => {
+    const { key, type, request } = next()
+    tally.sent += 1
+    let ok = false
+    try {
+      const { status } = await connection.exchange(request)
+      tally.latencies.push(performance.now() - due)
+      tally.statuses[status] = (tally.statuses[status] ?? 0) + 1
+      ok = status === 200
+    } catch {
+      tally.broken += 1
+      // A server that is gone is not asked in a tight loop.
+      await sleep(10)
+    }
+    if (record) tally.events.push({ key, type, ok })
   }
+}
+
+function make({ oneStartsARunIn }: Pick<z.output<typeof LoadOrder>, 'oneStartsARunIn'>): Delivery {
+  made += 1
+  return nextDelivery(made % oneStartsARunIn === 0 ? 'issues.opened' : 'issues.edited')
 }

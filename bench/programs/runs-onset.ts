@@ -51,6 +51,7 @@ async function open(): Promise<{ close(): Promise<void> }> {
   const house = await openHouse({
     config,
     env: process.env,
+    sources,
     catalogue: { calls },
     eager: serves,
     log,

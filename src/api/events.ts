@@ -2,33 +2,65 @@ import { Hono } from 'hono'
 import type { Pool } from 'pg'
 import type { Accept } from '../inbox/accept.ts'
 import { readCloudEvents } from '../inbox/cloud-events.ts'
-import { findEvent } from '../inbox/event-list.ts'
+import { findEvent } from '../inbox/event-details.ts'
+import { searchEvents } from '../inbox/event-search.ts'
+import { EventsQuery } from './event-schemas.ts'
 import type { ApiEnv } from './gate.ts'
 import { invalidRequest, problem } from './problems.ts'
 
+// The source under which events of our own API stand in the inbox.
+const INTERNAL_SOURCE = 'internal'
+
+interface EventDependencies {
+  pool: Pool
+  accept: Accept
+  /** Hides what in the body of a source's event would let its reader act. */
+  maskBody?: MaskBody
+}
+
+/** Makes the body of an event fit to be shown. */
+export type MaskBody = (source: string, body: string) => string
+
 /** Events: how programs of ours and others bring them, and what came of one. */
-export function createEventRoutes({ pool, accept }: { pool: Pool; accept: Accept }): Hono<ApiEnv> {
+export function createEventRoutes({
+  pool,
+  accept,
+  maskBody = (_, body) => body,
+}: EventDependencies): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
 
   routes.post('/api/events', async (c) => {
     const reading = readCloudEvents({
       tenant: c.get('tenant'),
+      source: INTERNAL_SOURCE,
       url: c.req.url,
       headers: c.req.header(),
       body: new Uint8Array(await c.req.arrayBuffer()),
       receivedAt: new Date().toISOString(),
     })
-    if (reading.outcome === 'invalid_request') return invalidRequest(reading.issues)
+    if (reading.outcome === 'invalid_request') {
+      return invalidRequest(reading.issues, 'invalid_event')
+    }
     if (reading.outcome !== 'read') return problem(reading.outcome, reading.detail)
 
-    const accepted = await Promise.all(reading.events.map(accept))
+    const accepted = await accept({ events: reading.events })
     return c.json(reading.batch ? { events: accepted } : accepted[0], 202)
+  })
+
+  routes.get('/api/events', async (c) => {
+    const query = EventsQuery.safeParse(c.req.query())
+    if (!query.success) return invalidRequest(query.error.issues)
+    const given = Object.entries(query.data).filter(([, value]) => value !== undefined)
+    const { limit } = query.data
+    const filter = { tenant: c.get('tenant'), ...Object.fromEntries(given), limit }
+    return c.json(await searchEvents(pool, filter))
   })
 
   routes.get('/api/events/:id', async (c) => {
     const id = c.req.param('id')
     const event = await findEvent(pool, { tenant: c.get('tenant'), id })
-    return event === null ? problem('not_found', `There is no event '${id}'.`) : c.json(event)
+    if (event === null) return problem('not_found', `There is no event '${id}'.`)
+    return c.json({ ...event, body: maskBody(event.source, event.body) })
   })
 
   return routes

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
+import { EventsQuery } from './event-schemas.ts'
 import type { ProblemCode } from './problems.ts'
-import { ApprovalsQuery, RunEventsQuery, RunsQuery, type named } from './schemas.ts'
+import { ApprovalsQuery, RejectsQuery, RunEventsQuery, RunsQuery, type named } from './schemas.ts'
 
 type Name = keyof typeof named
 
@@ -35,10 +36,17 @@ export const operations: Operation[] = [
       { status: 200, description: 'Durable: now, or already before', schemas: ['Accepted'] },
     ],
     problems: [
+      'malformed_request',
+      'invalid_request',
       'unauthorized',
+      'forbidden',
       'not_found',
+      'request_timeout',
       'body_too_large',
       'unsupported_media_type',
+      'too_many_failures',
+      'headers_too_large',
+      'overloaded',
       'inbox_unavailable',
     ],
   },
@@ -65,7 +73,15 @@ export const operations: Operation[] = [
         schemas: ['Accepted', 'AcceptedBatch'],
       },
     ],
-    problems: ['invalid_request', ...bodyProblems, 'inbox_unavailable'],
+    problems: ['invalid_event', ...bodyProblems, 'inbox_unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/api/events',
+    summary: 'Events, the youngest first.',
+    query: EventsQuery,
+    answers: [{ status: 200, description: 'One page', schemas: ['EventPage'] }],
+    problems: ['invalid_request'],
   },
   {
     method: 'get',
@@ -73,6 +89,68 @@ export const operations: Operation[] = [
     summary: 'One event with everything that came of it.',
     answers: [{ status: 200, description: 'The event', schemas: ['Event'] }],
     problems: ['not_found'],
+  },
+  {
+    method: 'post',
+    path: '/api/events/{id}/verify',
+    summary: 'Judges the stored request again: with today’s keys, at its time of receipt.',
+    answers: [{ status: 200, description: 'The verdict', schemas: ['Reverified'] }],
+    problems: ['not_found'],
+  },
+  {
+    method: 'post',
+    path: '/api/events/{id}/release',
+    summary: 'Lets an event go that is in quarantine, or whose dispatches are; with another body.',
+    body: { 'application/json': 'Release' },
+    answers: [{ status: 200, description: 'On its way', schemas: ['Event'] }],
+    problems: ['invalid_request', ...bodyProblems, 'not_found', 'not_in_quarantine'],
+  },
+  {
+    method: 'post',
+    path: '/api/events/{id}/discard',
+    summary: 'Gives an event up that is not dispatched, or its dispatches in quarantine.',
+    body: { 'application/json': 'Discard' },
+    answers: [{ status: 200, description: 'Given up', schemas: ['Event'] }],
+    problems: ['invalid_request', ...bodyProblems, 'not_found', 'not_discardable'],
+  },
+  {
+    method: 'post',
+    path: '/api/events/{id}/replay',
+    summary: 'Dispatches an event once more: new runs that name the old ones.',
+    body: { 'application/json': 'Actor' },
+    answers: [{ status: 202, description: 'The replay', schemas: ['Replay'] }],
+    problems: ['invalid_request', ...bodyProblems, 'not_found', 'not_replayable'],
+  },
+  {
+    method: 'post',
+    path: '/api/replays',
+    summary: 'Dispatches all events of a source, type and time range once more, at a chosen rate.',
+    body: { 'application/json': 'NewReplay' },
+    answers: [{ status: 202, description: 'The replay', schemas: ['Replay'] }],
+    problems: ['invalid_request', ...bodyProblems, 'replay_too_large'],
+  },
+  {
+    method: 'get',
+    path: '/api/replays/{id}',
+    summary: 'A replay with how far it is.',
+    answers: [{ status: 200, description: 'The replay', schemas: ['Replay'] }],
+    problems: ['not_found'],
+  },
+  {
+    method: 'post',
+    path: '/api/replays/{id}/cancel',
+    summary: 'Leaves out what a replay has not done yet.',
+    body: { 'application/json': 'Actor' },
+    answers: [{ status: 200, description: 'As it stands', schemas: ['Replay'] }],
+    problems: ['invalid_request', ...bodyProblems, 'not_found'],
+  },
+  {
+    method: 'get',
+    path: '/api/rejects',
+    summary: 'Requests that were refused at the door, without their bodies, the newest first.',
+    query: RejectsQuery,
+    answers: [{ status: 200, description: 'One page', schemas: ['RejectPage'] }],
+    problems: ['invalid_request'],
   },
   {
     method: 'get',

@@ -1,16 +1,27 @@
 /** Every way in which a request can be answered with "no". Callers may rely on the codes. */
 export const problems = {
+  malformed_request: { status: 400, title: 'The request is not HTTP as it should be' },
   unauthorized: { status: 401, title: 'A valid bearer token is needed' },
+  forbidden: { status: 403, title: 'This address may not do that' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   invalid_json: { status: 400, title: 'The body is not readable JSON' },
   invalid_request: { status: 400, title: 'The request is not valid' },
+  invalid_event: { status: 422, title: 'The body is JSON and no valid event' },
+  request_timeout: { status: 408, title: 'The request took too long to come' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The media type is not supported' },
+  too_many_failures: { status: 429, title: 'Too many requests were not verified' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
   already_decided: { status: 409, title: 'The approval is decided already' },
   expired: { status: 409, title: 'The approval has expired' },
   several_open: { status: 409, title: 'The run waits for several decisions' },
   run_finished: { status: 409, title: 'The run has finished' },
+  not_in_quarantine: { status: 409, title: 'The event is not in quarantine' },
+  not_discardable: { status: 409, title: 'The event has started its runs' },
+  not_replayable: { status: 409, title: 'The event was not dispatched yet' },
+  replay_too_large: { status: 400, title: 'The replay means too many events' },
+  overloaded: { status: 503, title: 'The inbox has too much to do' },
   inbox_unavailable: { status: 503, title: 'The inbox cannot keep the event' },
   unavailable: { status: 503, title: 'The database cannot be reached' },
   internal: { status: 500, title: 'The server failed' },
@@ -32,12 +43,23 @@ export function problem(
   detail: string,
   { headers = {}, members = {} }: ProblemOptions = {},
 ): Response {
+  return new Response(problemText(code, detail, members), {
+    status: problems[code].status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+  })
+}
+
+/** The document of a problem. */
+export function problemText(code: ProblemCode, detail: string, members = {}): string {
   const { status, title } = problems[code]
   // A URN, as the documents of problems have no address of their own.
-  const body = { type: `urn:onset:problem:${code}`, title, status, detail, code, ...members }
-  return new Response(JSON.stringify(body), {
+  return JSON.stringify({
+    type: `urn:onset:problem:${code}`,
+    title,
     status,
-    headers: { 'content-type': 'application/problem+json', ...headers },
+    detail,
+    code,
+    ...members,
   })
 }
 
@@ -48,10 +70,13 @@ interface Issue {
 }
 
 /** Answers a request that does not fit its schema with one line per fault. */
-export function invalidRequest(issues: Issue[]): Response {
+export function invalidRequest(
+  issues: Issue[],
+  code: 'invalid_request' | 'invalid_event' = 'invalid_request',
+): Response {
   const errors = issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
   const detail = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message))
-  return problem('invalid_request', detail.join('; '), { members: { errors } })
+  return problem(code, detail.join('; '), { members: { errors } })
 }
 
 /** Why the inbox or the database could not be asked; the sender tries again soon. */

@@ -1,5 +1,6 @@
 import { mediaTypeOf, readContent } from '../contracts/content.ts'
-import { problem } from './problems.ts'
+import type { z } from 'zod'
+import { invalidRequest, problem } from './problems.ts'
 
 /** Reads a body that must be JSON, or answers why it is not. */
 export async function readJson(request: Request): Promise<{ value: unknown } | Response> {
@@ -10,4 +11,15 @@ export async function readJson(request: Request): Promise<{ value: unknown } | R
   }
   const content = readContent(contentType, new Uint8Array(await request.arrayBuffer()))
   return content.readable ? { value: content.data } : problem('invalid_json', content.message)
+}
+
+/** Reads a body that must be JSON and fit a schema, or answers why it does not. */
+export async function readRequest<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+): Promise<z.output<Schema> | Response> {
+  const body = await readJson(request)
+  if (body instanceof Response) return body
+  const { success, data, error } = schema.safeParse(body.value)
+  return success ? data : invalidRequest(error.issues)
 }

@@ -1,16 +1,20 @@
 import { z } from 'zod'
 import { CloudEvent, CloudEventBatch, ShortEvent } from '../inbox/cloud-events.ts'
+import {
+  Actor,
+  Discard,
+  Event,
+  EventPage,
+  EventSummary,
+  NewReplay,
+  Release,
+  Replay,
+  Reverified,
+} from './event-schemas.ts'
+import { instant, limit, line } from './fields.ts'
 import { problems } from './problems.ts'
 
-const instant = z.iso.datetime().describe('ISO 8601 in UTC')
 const runStatus = z.enum(['running', 'waiting', 'parked', 'completed', 'failed', 'cancelled'])
-const limit = z.coerce.number().int().min(1).max(200).default(50)
-// Postgres has no place for NUL.
-const line = (longest: number) =>
-  z
-    .string()
-    .max(longest)
-    .regex(/^[^\0]*$/, 'must not contain NUL')
 
 /** Why a run or a step did not work out. */
 const Failure = z.object({
@@ -30,36 +34,43 @@ export const Accepted = z.object({
 /** What became of a batch, in its order. */
 export const AcceptedBatch = z.object({ events: z.array(Accepted) })
 
-/** An event with everything that came of it. */
-export const Event = z.object({
+/** A request that was refused at the door. */
+const Reject = z.object({
   id: z.string(),
-  tenant: z.string(),
-  source: z.string(),
-  key: z.string().describe('What the sender calls it; unique per tenant and source'),
-  type: z.string(),
-  subject: z.string().nullable(),
-  time: instant,
-  receivedAt: instant,
+  at: instant,
+  source: z.string().nullable().describe('Null where no source has the endpoint that was called'),
+  preset: z.string().nullable(),
+  address: z.string().describe('Of the sender, behind the trusted proxies'),
   method: z.string(),
-  url: z.string(),
-  headers: z.record(z.string(), z.string()),
-  contentType: z.string(),
-  body: z.string(),
-  hops: z.int(),
-  correlationId: z.string(),
-  causationId: z.string().nullable(),
-  state: z.enum(['accepted', 'dispatched', 'quarantined']),
-  reason: z.string().nullable(),
-  dispatches: z.array(
-    z.object({
-      trigger: z.string(),
-      state: z.enum(['started', 'quarantined']),
-      runId: z.string().nullable(),
-      reason: z.string().nullable(),
-      message: z.string().nullable(),
-      at: instant,
-    }),
-  ),
+  path: z.string(),
+  status: z.int(),
+  step: z.string().describe('What did not hold, such as signature, time, header, address'),
+  reason: z.string(),
+  headers: z
+    .record(z.string(), z.string())
+    .describe('Signatures and credentials are shown by their length'),
+  size: z.int().nullable().describe('Bytes of the body, as declared or received'),
+})
+
+/** Refused requests, the newest first. */
+export const RejectPage = z.object({
+  rejects: z.array(Reject),
+  next: z.string().nullable().describe('Value of `after` for the next page; null after the last'),
+})
+
+/** Which refused requests to list. */
+export const RejectsQuery = z.strictObject({
+  source: line(200).optional(),
+  status: z.coerce.number().int().min(400).max(499).optional(),
+  address: line(100).optional(),
+  from: z.iso.datetime({ offset: true }).optional().describe('Inclusive'),
+  to: z.iso.datetime({ offset: true }).optional().describe('Exclusive'),
+  limit,
+  after: z
+    .string()
+    .regex(/^\d{1,18}$/, 'must be `next` of the page before')
+    .optional()
+    .describe('`next` of the page before'),
 })
 
 /** A run in the list of runs. */
@@ -70,6 +81,7 @@ const Run = z.object({
   source: z.string(),
   trigger: z.string(),
   eventId: z.string().nullable(),
+  replayOf: z.string().nullable().describe('The run that this one repeats'),
   summary: z.string().describe('One line for people: what the run is about'),
   status: runStatus,
   waitingFor: z.enum(['approval', 'event', 'budget', 'provider']).nullable(),
@@ -169,7 +181,7 @@ export const Problem = z.object({
   errors: z
     .array(z.object({ path: z.string(), message: z.string() }))
     .optional()
-    .describe('With invalid_request: every fault'),
+    .describe('With invalid_request and invalid_event: every fault'),
   approval: Approval.optional().describe('With 409: the approval as it stands'),
 })
 
@@ -177,16 +189,26 @@ export const Problem = z.object({
 export const named = {
   Accepted,
   AcceptedBatch,
+  Actor,
   Approval,
   Approvals,
   CloudEvent,
   CloudEventBatch,
   Decision,
+  Discard,
   Event,
+  EventPage,
+  EventSummary,
   Failure,
   Health,
+  NewReplay,
   Problem,
   Readiness,
+  Reject,
+  RejectPage,
+  Release,
+  Replay,
+  Reverified,
   Run,
   RunDetails,
   RunPage,

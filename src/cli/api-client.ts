@@ -52,7 +52,8 @@ const Refusal = z.object({
 
 const EXIT_CODES: Record<number, number> = { 404: EXIT.notFound, 409: EXIT.conflict }
 
-async function refusal(response: Response): Promise<CommandError> {
+/** What a refused request ends a command with: `detail (code)` of a problem document, else the status. */
+export async function refusal(response: Response): Promise<CommandError> {
   const body = Refusal.safeParse(await response.json().catch(() => null))
   const { detail, title, code } = body.data ?? {}
   const said = detail ?? title ?? `The server answered ${response.status} ${response.statusText}`
@@ -60,7 +61,8 @@ async function refusal(response: Response): Promise<CommandError> {
   return new CommandError(`${said} (${code ?? response.status})`, { exitCode })
 }
 
-function unreachable(url: string, cause: unknown): CommandError {
+/** What ends a command where nothing answers. */
+export function unreachable(url: string, cause: unknown): CommandError {
   const message = `No Onset server at ${url}. Start one with npm start.`
   return new CommandError(message, { exitCode: EXIT.unreachable, cause })
 }

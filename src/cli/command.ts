@@ -24,20 +24,61 @@ export interface CommandInput {
 }
 
 /** What a source can be tried out with. */
-export interface SampleSource {
+export type SampleSource = InternalSamples | WebhookSamples
+
+interface InternalSamples {
   name: string
-  kind: 'webhook' | 'internal'
+  kind: 'internal'
   /** Data of a typical event by its type. */
-  samples: Record<string, unknown>
-  /** The variable that holds the secret; absent where nothing is signed. */
-  secretVariable?: string
-  /** The headers with which a delivery of this source comes. */
-  sign(
-    secret: string,
-    body: Uint8Array,
-    delivery: { id: string; type: string; now: Date },
-  ): Record<string, string>
+  samples: Readonly<Record<string, unknown>>
 }
+
+/** A sender of webhooks that can be tried out. */
+export interface WebhookSamples {
+  name: string
+  kind: 'webhook'
+  samples: Readonly<Record<string, unknown>>
+  /** The variable that holds the secret. */
+  secretVariable: string
+  /** A signed request, as the provider would send it. Throws where the secret is none. */
+  compose(sampling: {
+    type: string
+    data: unknown
+    id: string
+    now: Date
+    url: string
+    secret: string
+  }): { url: string; headers: Record<string, string>; body: Uint8Array }
+}
+
+/** Every provider whose webhooks are known, whether or not it is a source here. */
+export interface Providers {
+  names: string[]
+  /** Undefined where there is none of this name. */
+  samplesOf(name: string): WebhookSamples | undefined
+  /** Judges a request by the rules of a provider, as its endpoint would. */
+  judge(request: RequestToJudge): Promise<Judged>
+}
+
+/** A request as it once came in, and what it is held against. */
+export interface RequestToJudge {
+  provider: string
+  method: string
+  url: string
+  /** Lower-case names. */
+  headers: Record<string, string>
+  body: Uint8Array
+  address: string | undefined
+  proxied: boolean
+  /** Any of them may have signed it; public keys where the provider has a private one. */
+  secrets: string[]
+  nowMs: number
+}
+
+/** What became of a request. `key` counts from 1. */
+export type Judged =
+  | { valid: true; key: number; keys: number; signedAt?: string }
+  | { valid: false; step: string; reason: string }
 
 /** One variable of the configuration as it stands. */
 export interface DescribedVariable {
@@ -60,6 +101,11 @@ export interface CommandContext {
   /** The server to talk to, wherever it was found. */
   server: () => Promise<Server>
   sources: SampleSource[]
+  /** Loaded as they are asked for. */
+  providers: () => Promise<Providers>
+  env: Readonly<Record<string, string | undefined>>
+  /** Standard input. */
+  input: () => AsyncIterable<Uint8Array>
   describeConfig: () => DescribedVariable[]
   /** Tries what the server needs: Postgres, Temporal. */
   checks: () => Promise<{ name: string; ok: boolean; detail: string }[]>

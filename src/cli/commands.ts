@@ -1,14 +1,17 @@
 import { approvals, approve } from './approvals.ts'
 import type { Command, CommandContext } from './command.ts'
 import { doctor } from './doctor.ts'
+import { events } from './events.ts'
 import { CommandError, EXIT, misuse } from './exit.ts'
 import { details, overview } from './help.ts'
 import { readInput } from './input.ts'
 import { unknownWord } from './nearest.ts'
+import { rejects } from './rejects.ts'
 import { runs } from './runs.ts'
 import { send } from './send.ts'
+import { verify } from './verify.ts'
 
-const own: Command[] = [send, runs, approvals, approve, doctor]
+const own: Command[] = [send, verify, events, rejects, runs, approvals, approve, doctor]
 
 /** Carries out one command line, without the program's name, and resolves with the exit code. */
 export async function runCommand(argv: string[], context: CommandContext): Promise<number> {

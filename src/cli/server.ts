@@ -8,7 +8,10 @@ export interface Server {
   url: string
   /** Null where none is known; the server then refuses what needs one. */
   token: string | null
-  /** The value of a variable such as `GITHUB_WEBHOOK_SECRET`; null where none is known. */
+  /**
+   * What deliveries are signed with for a variable such as `GITHUB_WEBHOOK_SECRET`; null where none is known. Where the
+   * variable holds a public key, `…_TO_SIGN` holds the private one.
+   */
   secret: (variable: string) => string | null
 }
 
@@ -38,7 +41,8 @@ export async function findServer({
   return {
     url: (url ?? dev?.url ?? DEFAULT_URL).replace(/\/+$/, ''),
     token: token ?? own?.token ?? null,
-    secret: (variable) => env[variable] ?? own?.secrets[variable] ?? null,
+    secret: (variable) =>
+      env[`${variable}_TO_SIGN`] ?? env[variable] ?? own?.secrets[variable] ?? null,
   }
 }
 

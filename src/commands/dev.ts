@@ -2,7 +2,7 @@ import { EXIT, misuse } from '../cli/exit.ts'
 import type { Print } from '../cli/print.ts'
 import { readConfigOrExplain, type Setting } from './setting.ts'
 import { runRoles } from '../run-roles.ts'
-import { secretForms } from '../source-secrets.ts'
+import { type MakeSecret, secretMakers } from '../source-secrets.ts'
 import { listenForStop } from '../stop.ts'
 import { createReadableLog } from '../telemetry/log.ts'
 
@@ -19,7 +19,7 @@ export interface DevServices {
 
 type StartDev = (options: {
   env: NodeJS.ProcessEnv
-  secrets: Record<string, 'hex' | 'whsec'>
+  secrets: Record<string, MakeSecret>
   cancel: Promise<void>
 }) => Promise<DevServices | null>
 
@@ -27,7 +27,7 @@ type StartDev = (options: {
 export async function runDev({ env, sources, catalogue }: Setting, print: Print): Promise<number> {
   const startDev = await loadStartDev()
   const { requested } = listenForStop({ startedByNpm: env['npm_lifecycle_event'] !== undefined })
-  const services = await startDev({ env, secrets: secretForms(sources), cancel: requested })
+  const services = await startDev({ env, secrets: secretMakers(sources), cancel: requested })
   if (services === null) return EXIT.ok
   let died: string | undefined
   let stopping = false

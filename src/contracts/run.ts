@@ -118,6 +118,8 @@ export interface Run {
   trigger: string
   /** Null for a run that a schedule started. */
   eventId: string | null
+  /** The run that this one repeats, where its event was replayed; null for all others. */
+  replayOf: string | null
   /** One line for people: what the run is about. */
   summary: string
   status: RunStatus

@@ -1,14 +1,16 @@
-import type { Pool } from 'pg'
-import type { Accepted, ReceivedEvent } from '../contracts/event.ts'
+import { DatabaseError, type Pool } from 'pg'
+import type { Accepted, Delivery } from '../contracts/event.ts'
 import { within } from '../store/deadline.ts'
 import { createGroup } from '../store/group.ts'
-import { type InboxEvent, insertEvents } from './events-table.ts'
+import { type Inserted, insertDeliveries } from './deliveries.ts'
+import type { InboxEvent } from './events-table.ts'
 
 /**
- * Makes a verified event durable once. Resolves after the commit; rejects with {@link InboxUnavailable} within 2 s
- * when Postgres cannot keep it.
+ * Makes the verified events of a request durable once, all or none, and answers each in its order. Resolves after the
+ * commit; rejects with {@link InboxUnavailable} within 2 s, and a quarter of a second for each megabyte, when Postgres
+ * cannot keep them.
  */
-export type Accept = (event: ReceivedEvent) => Promise<Accepted>
+export type Accept = (delivery: Delivery) => Promise<Accepted[]>
 
 /** The inbox cannot keep the event: the sender must deliver it again. */
 export class InboxUnavailable extends Error {
@@ -17,9 +19,13 @@ export class InboxUnavailable extends Error {
 
 // Two: while one statement waits for the disk, the next is on its way. More only queue up in Postgres.
 const STATEMENTS_AT_ONCE = 2
-const EVENTS_PER_STATEMENT = 500
-// Senders are answered within 2 s, also when Postgres hangs.
+const DELIVERIES_PER_STATEMENT = 500
+// Twenty bodies of GitHub's largest size in one statement would be half a gigabyte, here and in Postgres.
+const BYTES_PER_STATEMENT = 16 * 1024 * 1024
+// Senders are answered within 2 s, also when Postgres hangs. Large bodies get longer, up to 8 s for the 25 MB of GitHub,
+// which waits for ten and does not come again.
 const DEADLINE_MS = 1_800
+const DEADLINE_MS_PER_BYTE = 250 / (1024 * 1024)
 
 /**
  * Writes events to the inbox, many at a time. `onAccepted` gets each event that has something to dispatch, after its
@@ -27,16 +33,45 @@ const DEADLINE_MS = 1_800
  */
 export function createAccept(pool: Pool, onAccepted: (event: InboxEvent) => void): Accept {
   const group = createGroup({
-    write: (events: ReceivedEvent[]) => within(DEADLINE_MS, 'Postgres', insertEvents(pool, events)),
+    write: (deliveries: Delivery[]) =>
+      within(deadlineOf(deliveries), 'Postgres', insertInPeace(pool, deliveries)),
     statementsAtOnce: STATEMENTS_AT_ONCE,
-    itemsPerStatement: EVENTS_PER_STATEMENT,
+    itemsPerStatement: DELIVERIES_PER_STATEMENT,
+    bytesOf,
+    bytesPerStatement: BYTES_PER_STATEMENT,
   })
 
-  return async (received) => {
-    const { id, status, event, open } = await group.add(received).catch((cause: unknown) => {
+  return async (delivery) => {
+    const inserted = await group.add(delivery).catch((cause: unknown) => {
       throw new InboxUnavailable('The inbox cannot keep the event.', { cause })
     })
-    if (open) setImmediate(onAccepted, event)
-    return { id, status }
+    for (const { event, open } of inserted) if (open) setImmediate(onAccepted, event)
+    return inserted.map(({ id, status }) => ({ id, status }))
   }
+}
+
+const DEADLOCK_DETECTED = '40P01'
+
+// Rows stand aside by key and by digest, and no order of rows serves both. Postgres ends one of two statements that
+// wait for each other; repeated, it finds what the other has written.
+async function insertInPeace(pool: Pool, deliveries: Delivery[]): Promise<Inserted[][]> {
+  try {
+    return await insertDeliveries(pool, deliveries)
+  } catch (error) {
+    const isDeadlock = error instanceof DatabaseError && error.code === DEADLOCK_DETECTED
+    if (!isDeadlock) throw error
+    return insertDeliveries(pool, deliveries)
+  }
+}
+
+function deadlineOf(deliveries: Delivery[]): number {
+  let bytes = 0
+  for (const delivery of deliveries) bytes += bytesOf(delivery)
+  return Math.round(DEADLINE_MS + bytes * DEADLINE_MS_PER_BYTE)
+}
+
+function bytesOf({ events, raw }: Delivery): number {
+  let bytes = raw?.length ?? 0
+  for (const { body } of events) bytes += body.length
+  return bytes
 }

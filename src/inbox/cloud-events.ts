@@ -3,10 +3,8 @@ import { z } from 'zod'
 import { mediaTypeOf } from '../contracts/content.ts'
 import type { ReceivedEvent } from '../contracts/event.ts'
 import { withoutCredentials } from '../contracts/headers.ts'
+import { digestOf } from './digest.ts'
 import { cutJson, parseJsonText, type Parts, type Readable } from './json-text.ts'
-
-// The source under which events of our own API stand in the inbox.
-const INTERNAL_SOURCE = 'internal'
 
 // Per CloudEvents 1.0, "String": no control characters and no unpaired surrogates.
 const string = (longest: number) =>
@@ -79,6 +77,8 @@ const ShortHeaders = z.object({
 /** One request that brings events, authenticated and read. */
 export interface EventRequest {
   tenant: string
+  /** The source under which its events stand in the inbox. */
+  source: string
   /** The public URL that was called. */
   url: string
   /** Lower-case names. */
@@ -93,6 +93,17 @@ export type EventReading =
   | { outcome: 'read'; batch: boolean; events: ReceivedEvent[] }
   | { outcome: 'unsupported_media_type' | 'invalid_json'; detail: string }
   | { outcome: 'invalid_request'; issues: z.core.$ZodIssue[] }
+
+/** Whether a sender says that it brings CloudEvents, in any of their modes. */
+export const bringsCloudEvents = (headers: Record<string, string>): boolean =>
+  isCloudEventsType(headers) || isBinaryMode(headers)
+
+/** Whether the attributes of the CloudEvent stand in headers. */
+export const isBinaryMode = (headers: Record<string, string>): boolean =>
+  'ce-specversion' in headers && !isCloudEventsType(headers)
+
+const isCloudEventsType = (headers: Record<string, string>): boolean =>
+  mediaTypeOf(headers['content-type'] ?? '').startsWith('application/cloudevents')
 
 /**
  * Reads CloudEvents 1.0 in the structured, binary and batch modes, and the short form. Stored is the JSON text of the
@@ -170,12 +181,14 @@ function toReceived(event: z.infer<typeof CloudEvent>, parts: Parts, request: Ev
     // Per the HTTP binding: printable ASCII without space, quote and percent sign goes as it is.
     String(value).replaceAll(/[^\x21-\x7e]|["%]/gu, encodeURIComponent),
   ])
+  const body = encoded === undefined ? jsonBody(parts) : Buffer.from(encoded, 'base64')
   return {
     ...envelope(event, request),
     // White space is in no source, so that no two pairs give the same key; nor is it in a key of the short form.
     key: `${event.source} ${event.id}`,
     headers: { ...withoutCredentials(request.headers), ...Object.fromEntries(headers) },
-    body: encoded === undefined ? jsonBody(parts) : Buffer.from(encoded, 'base64'),
+    body,
+    digest: digestOf(body),
     hops: event.onsethops ?? 0,
     ...(event.correlationid === undefined ? {} : { correlationId: event.correlationid }),
     ...(event.causationid === undefined ? {} : { causationId: event.causationid }),
@@ -189,11 +202,13 @@ function readShort({ value, parts }: Readable, request: EventRequest): EventRead
   if (!headers.success) return { outcome: 'invalid_request', issues: headers.error.issues }
   const correlationId = headers.data['x-onset-correlation-id']
   const causationId = headers.data['x-onset-causation-id']
+  const body = jsonBody(parts)
   const received = {
     ...envelope(event.data, request),
     key: event.data.id ?? headers.data['idempotency-key'] ?? randomUUID(),
     headers: withoutCredentials(request.headers),
-    body: jsonBody(parts),
+    body,
+    digest: digestOf(body),
     hops: headers.data['x-onset-hops'] ?? 0,
     ...(correlationId === undefined ? {} : { correlationId }),
     ...(causationId === undefined ? {} : { causationId }),
@@ -209,11 +224,11 @@ interface Envelope {
 
 function envelope(
   { type, subject, time: at }: Envelope,
-  { tenant, url, receivedAt }: EventRequest,
+  { tenant, source, url, receivedAt }: EventRequest,
 ) {
   return {
     tenant,
-    source: INTERNAL_SOURCE,
+    source,
     type,
     ...(subject === undefined ? {} : { subject }),
     time: at === undefined ? receivedAt : new Date(at).toISOString(),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Pool } from 'pg'
+import type { EventState } from '../contracts/event.ts'
 import type { InboxEvent } from './events-table.ts'
 import { type Catalogue, type Plan, planDispatches } from './plan.ts'
 import { createSettle, type Settled } from './settle.ts'
@@ -11,8 +12,15 @@ export interface Dispatcher {
   offer(event: InboxEvent): void
   /** Dispatches an event. Rejects when Temporal or Postgres cannot be reached; safe to repeat. */
   dispatch(event: InboxEvent): Promise<void>
+  /** Starts the runs of an event and answers what became of each, without writing it down. Safe to repeat. */
+  start(event: InboxEvent): Promise<Settled[]>
   /** Resolves when nothing is under way. */
   idle(): Promise<void>
+}
+
+/** Temporal did not start a run: not reachable, or not willing yet. */
+export class RunNotStarted extends Error {
+  override readonly name = 'RunNotStarted'
 }
 
 // More would only queue up in the Temporal server; nothing waits in memory beyond these.
@@ -26,19 +34,22 @@ export function createDispatcher({
   catalogue,
   startRun,
   wake,
+  onChanged = () => undefined,
   log,
 }: {
   pool: Pool
   catalogue: Catalogue
   startRun: StartRun
   wake(waitIds: string[]): void
+  /** Is told what so many events have come to, for metrics. */
+  onChanged?: (state: EventState, count: number) => void
   log: Logger
 }): Dispatcher {
   const settle = createSettle(pool)
   const underWay = new Set<Promise<void>>()
   let pausedUntil = 0
 
-  return { offer, dispatch, idle }
+  return { offer, dispatch, start, idle }
 
   function offer(event: InboxEvent): void {
     if (underWay.size >= AT_ONCE || Date.now() < pausedUntil) return
@@ -54,13 +65,19 @@ export function createDispatcher({
   }
 
   async function dispatch(event: InboxEvent): Promise<void> {
-    const dispatches = await Promise.all(planDispatches(event, catalogue).map(carryOut))
+    const dispatches = await start(event)
     wake(await settle({ event, dispatches }))
+    onChanged('dispatched', 1)
+  }
+
+  async function start(event: InboxEvent): Promise<Settled[]> {
+    const dispatches = await Promise.all(planDispatches(event, catalogue).map(carryOut))
     for (const settled of dispatches) {
       if (settled.state === 'started') continue
       const { trigger, reason, message } = settled
       log.warn({ eventId: event.id, trigger, reason, detail: message }, 'dispatch quarantined')
     }
+    return dispatches
   }
 
   async function carryOut(plan: Plan): Promise<Settled> {
@@ -68,14 +85,16 @@ export function createDispatcher({
       const { trigger, reason, message } = plan
       return { state: 'quarantined', trigger, reason, message }
     }
-    const start = await startRun(plan.run)
-    if (start.outcome === 'started')
+    const begun = await startRun(plan.run).catch((cause: unknown) => {
+      throw new RunNotStarted(`The run ${plan.run.id} was not started.`, { cause })
+    })
+    if (begun.outcome === 'started')
       return { state: 'started', trigger: plan.trigger, run: plan.run }
     return {
       state: 'quarantined',
       trigger: plan.trigger,
       reason: 'input_too_large',
-      message: start.message,
+      message: begun.message,
     }
   }
 

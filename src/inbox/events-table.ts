@@ -1,152 +1,71 @@
 import type { Pool } from 'pg'
-import type { Accepted, EventHead, ReceivedEvent } from '../contracts/event.ts'
-import { MAX_HOPS } from '../contracts/event.ts'
-import { indexableText, storableText } from '../store/text.ts'
-import { newEventId } from './event-id.ts'
+import type { EventHead } from '../contracts/event.ts'
+import { type Incoming, toRows } from './incoming.ts'
 
 /** An event as a row: what dispatch works from. */
 export interface InboxEvent extends EventHead {
   contentType: string
   body: Uint8Array
-}
-
-/** What one insert did for one event. */
-export interface Inserted extends Accepted {
-  event: InboxEvent
-  /** True when there is something to dispatch: a new event that is not in quarantine. */
-  open: boolean
+  /** The digest by which it differs from the first with its key; absent for the first. Tells their runs apart. */
+  variant?: string
+  /** Triggers that have started their run already, where an operator has released the event. */
+  started?: readonly string[]
+  /** True where it comes from any other state than its first, which is worth a line in its history. */
+  delayed?: true
+  /** True where it was dispatched before: then it resolves no waits any more. */
+  again?: true
+  /** Set where it is dispatched once more: the replay, and by trigger the runs that the event itself had started. */
+  replay?: { id: string; runs: Readonly<Record<string, string>> }
 }
 
 /** How long the accepting process has an event for itself before the sweeper may take it up. */
-export const HEAD_START = '2 seconds'
+const HEAD_START = '2 seconds'
 
 // Metadata travels as one JSON text and all bodies as one binary parameter: neither is escaped item by item. Headers
 // are text within it, which a record set takes whatever they hold.
-// Sorted by key, so that two processes that insert the same keys wait for each other instead of deadlocking.
+// Sorted by key, so that two processes that insert the same keys wait for each other instead of deadlocking. No
+// constraint is named: a row stands aside for an equal key as well as for an equal digest.
 const INSERT = `
 insert into events (id, tenant, source, key, type, subject, time, method, url, headers, content_type, body, hops,
-                    correlation_id, causation_id, state, reason, dispatch_after)
+                    correlation_id, causation_id, digest, digest_is_key, verification, delivery_id, variant, first_id,
+                    expires_at, state, reason, dispatch_after)
 select id, tenant, source, key, type, subject, time, method, url, headers::json, content_type,
        substring($2::bytea from start + 1 for size), hops, correlation_id, causation_id,
+       decode(digest, 'hex'), digest_is_key, verification::json, delivery_id, coalesce(variant, ''), first_id,
+       now() + make_interval(mins => expires_after),
        case when reason is null then 'accepted' else 'quarantined' end, reason,
        case when reason is null then now() + interval '${HEAD_START}' end
   from json_to_recordset($1) as incoming (
        id text, tenant text, source text, key text, type text, subject text, time timestamptz, method text, url text,
        headers text, content_type text, start int, size int, hops smallint, correlation_id text, causation_id text,
-       reason text)
- order by tenant, source, key
-    on conflict (tenant, source, key) do nothing
+       digest text, digest_is_key boolean, verification text, delivery_id text, variant text, first_id text,
+       expires_after int, reason text)
+ order by tenant, source, key, variant
+    on conflict do nothing
 returning id`
 
-const FIND_FIRST = `
-select tenant, source, key, id from events
- where (tenant, source, key) in (select * from unnest($1::text[], $2::text[], $3::text[]))`
+// A request whose events are all there already is not kept a second time.
+const INSERT_WITH_REQUESTS = `
+with inserted as (${INSERT}, delivery_id), kept as (
+  insert into deliveries (id, body)
+  select id, substring($2::bytea from start + 1 for size)
+    from json_to_recordset($3) as request (id text, start int, size int)
+   where id in (select delivery_id from inserted)
+)
+select id from inserted`
 
-/** Writes events in one statement. The first with a key stands; the others are answered with its id. */
-export async function insertEvents(pool: Pool, received: ReceivedEvent[]): Promise<Inserted[]> {
-  const events = received.map(toInboxEvent)
-  const { rows } = await pool.query<{ id: string }>({
-    name: 'insert-events',
-    text: INSERT,
-    values: [
-      JSON.stringify(toRows(received, events)),
-      Buffer.concat(events.map(({ body }) => body)),
-    ],
-  })
-  const written = new Set(rows.map(({ id }) => id))
-  const firsts =
-    written.size === events.length ? new Map() : await findFirsts(pool, events, written)
-
-  return events.map((event, index) => {
-    if (!written.has(event.id)) {
-      return {
-        id: firsts.get(identity(event)) ?? event.id,
-        status: 'duplicate',
-        event,
-        open: false,
-      }
-    }
-    return {
-      id: event.id,
-      status: 'accepted',
-      event,
-      open: reasonOf(received[index]) === undefined,
-    }
-  })
-}
-
-function toInboxEvent(received: ReceivedEvent): InboxEvent {
-  const id = newEventId()
-  return {
-    id,
-    tenant: received.tenant,
-    source: received.source,
-    key: indexableText(received.key),
-    type: indexableText(received.type),
-    ...(received.subject === undefined ? {} : { subject: indexableText(received.subject) }),
-    time: received.time,
-    hops: received.hops,
-    correlationId: received.correlationId ?? id,
-    ...(received.causationId === undefined ? {} : { causationId: received.causationId }),
-    contentType: received.contentType,
-    body: received.body,
-  }
-}
-
-function toRows(received: ReceivedEvent[], events: InboxEvent[]): unknown[] {
-  let start = 0
-  return events.map((event, index) => {
-    const request = received[index]
-    const row = {
-      id: event.id,
-      tenant: event.tenant,
-      source: event.source,
-      key: event.key,
-      type: event.type,
-      subject: event.subject,
-      time: event.time,
-      method: request?.method,
-      url: storableText(request?.url ?? ''),
-      headers: JSON.stringify(request?.headers),
-      content_type: event.contentType,
-      start,
-      size: event.body.length,
-      hops: event.hops,
-      correlation_id: event.correlationId,
-      causation_id: event.causationId,
-      reason: reasonOf(request),
-    }
-    start += event.body.length
-    return row
-  })
-}
-
-const reasonOf = (event: ReceivedEvent | undefined): string | undefined =>
-  event !== undefined && event.hops > MAX_HOPS ? 'too_many_hops' : event?.quarantine
-
-async function findFirsts(
-  pool: Pool,
-  events: InboxEvent[],
-  written: Set<string>,
-): Promise<Map<string, string>> {
-  const duplicates = events.filter(({ id }) => !written.has(id))
-  const { rows } = await pool.query<{ tenant: string; source: string; key: string; id: string }>(
-    FIND_FIRST,
-    [
-      duplicates.map(({ tenant }) => tenant),
-      duplicates.map(({ source }) => source),
-      duplicates.map(({ key }) => key),
-    ],
+/** Inserts what is not there yet, in one statement; answers the ids of those that it has written. */
+export async function insertEvents(pool: Pool, incoming: Incoming[]): Promise<Set<string>> {
+  const { rows, requests, bytes } = toRows(incoming)
+  const values = [JSON.stringify(rows), bytes]
+  const { rows: written } = await pool.query<{ id: string }>(
+    requests.length === 0
+      ? { name: 'insert-events', text: INSERT, values }
+      : {
+          name: 'insert-requests',
+          text: INSERT_WITH_REQUESTS,
+          values: [...values, JSON.stringify(requests)],
+        },
   )
-  return new Map(rows.map((row) => [identity(row), row.id]))
+  return new Set(written.map(({ id }) => id))
 }
-
-const identity = ({
-  tenant,
-  source,
-  key,
-}: {
-  tenant: string
-  source: string
-  key: string
-}): string => JSON.stringify([tenant, source, key])

@@ -24,20 +24,34 @@ export type Catalogue = Record<string, DispatchTrigger>
 
 /** One plan for each trigger that the event meets. Nothing that a trigger throws goes further than its own plan. */
 export function planDispatches(event: InboxEvent, catalogue: Catalogue): Plan[] {
-  const { contentType, body, ...head } = event
+  const { contentType, body, variant, started, replay, delayed: _, again: __, ...head } = event
+  const origin = [variant, replay?.id].filter((part) => part !== undefined).join(' ')
   // Read once, and not at all where no trigger means the event.
   let content: Content | undefined
   const read = (): Content => (content ??= readContent(contentType, body))
   return Object.entries(catalogue)
     .filter(([, trigger]) => trigger.source.name === event.source)
-    .flatMap(
-      ([name, trigger]) => planOne({ name, ...trigger }, { head, read, size: body.length }) ?? [],
-    )
+    .filter(([name]) => started?.includes(name) !== true)
+    .flatMap(([name, trigger]) => {
+      const replayOf = replay?.runs[name]
+      return (
+        planOne({ name, ...trigger }, { head, read, size: body.length, origin, replayOf }) ?? []
+      )
+    })
+}
+
+interface Occasion {
+  head: EventHead
+  read: () => Content
+  size: number
+  /** What tells the run from the first of the same key; empty for that one. */
+  origin: string
+  replayOf: string | undefined
 }
 
 function planOne(
   { name, workflow, ...trigger }: DispatchTrigger & { name: string },
-  { head, read, size }: { head: EventHead; read: () => Content; size: number },
+  { head, read, size, origin, replayOf }: Occasion,
 ): Plan | undefined {
   try {
     if (!trigger.when(head)) return undefined
@@ -45,8 +59,9 @@ function planOne(
     if (!content.readable) return quarantine(name, 'body_unreadable', content.message)
     const { data, summary } = trigger.read(content.data, head)
     const { tenant, source, key } = head
-    const id = runId({ workflow, tenant, trigger: name, source, key })
-    const input = { ...head, trigger: name, data }
+    const id = runId({ workflow, tenant, trigger: name, source, key, replay: origin })
+    const repeated = replayOf === undefined ? {} : { replayOf }
+    const input = { ...head, trigger: name, ...repeated, data }
     if (isTooLarge(size, input)) {
       const message = `The run would begin with more than the ${MOST_BYTES} bytes that Temporal takes: read less.`
       return quarantine(name, 'input_too_large', message)

@@ -7,7 +7,7 @@ interface RunOrigin {
   trigger: string
   source: string
   key: string
-  /** Id of the replay; absent for the event's first run. */
+  /** Id of the replay, or what else tells it from the first event of the key; empty for that one's own run. */
   replay?: string
 }
 

@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import { storableText } from '../store/text.ts'
 import { createGroup } from '../store/group.ts'
 import type { InboxEvent } from './events-table.ts'
+import { leaveStates } from './history.ts'
 import type { PlannedRun } from './plan.ts'
 
 /** What dispatching one event has come to. */
@@ -18,15 +19,19 @@ export type Settled =
 /** Writes down what dispatching came to, closes the event and resolves the waits for it. Answers the waits' ids. */
 export type Settle = (settlement: Settlement) => Promise<string[]>
 
+/** The part of a statement that writes dispatches from its first parameter. */
+export const INSERT_DISPATCHES = `
+  insert into dispatches (event_id, trigger, replay, state, run_id, reason, message)
+  select event_id, trigger, coalesce(replay, ''), state, run_id, reason, message
+    from json_to_recordset($1) as settled (
+         event_id text, trigger text, replay text, state text, run_id text, reason text, message text)
+      on conflict (event_id, trigger, replay) do nothing`
+
 // Closing the event last changes nothing for the others: one statement is one transaction. A wait that is committed
 // before this statement is found here; one that comes later looks back and finds the event.
 const SETTLE = `
 with dispatched as (
-  insert into dispatches (event_id, trigger, state, run_id, reason, message)
-  select event_id, trigger, state, run_id, reason, message
-    from json_to_recordset($1) as settled (
-         event_id text, trigger text, state text, run_id text, reason text, message text)
-      on conflict (event_id, trigger) do nothing
+  ${INSERT_DISPATCHES}
 ), begun as (
   insert into runs (id, tenant, workflow, source, trigger, event_id, summary, started_at, status_at)
   select id, tenant, workflow, source, trigger, event_id, summary, date_trunc('milliseconds', now()), '-infinity'
@@ -35,10 +40,13 @@ with dispatched as (
    order by id
       on conflict (id) do nothing
 ), happened as (
-  select id, tenant, type, subject from json_to_recordset($3) as happened (
-         id text, tenant text, type text, subject text)
+  select * from json_to_recordset($3) as happened (
+         id text, tenant text, type text, subject text, held boolean, delayed boolean, again boolean)
+), left_behind as (
+  ${leaveStates(`events.id in (select id from happened where delayed) and events.dispatch_after is not null`)}
 ), closed as (
-  update events set state = 'dispatched', dispatch_after = null
+  update events set state = 'dispatched', state_at = now(), state_by = null, reason = null, held = happened.held,
+         dispatch_after = null
     from happened where events.id = happened.id and events.dispatch_after is not null
   returning events.id
 ), matching as (
@@ -48,7 +56,8 @@ with dispatched as (
      and (waits.expires_at is null or waits.expires_at > now())
      and waits.tenant = happened.tenant and waits.event_type = happened.type
      and (waits.event_subject is null or waits.event_subject = happened.subject)
-   where not exists (select from waits earlier
+   where happened.again is null
+     and not exists (select from waits earlier
                       where earlier.run_id = waits.run_id and earlier.resolved_by = happened.id)
      and not exists (select from json_to_recordset($2) as planned (id text, event_id text)
                       where planned.id = waits.run_id and planned.event_id = happened.id)
@@ -78,14 +87,7 @@ async function write(pool: Pool, settlements: Settlement[]): Promise<string[][]>
     values: [
       JSON.stringify(settlements.flatMap(dispatchRows)),
       JSON.stringify(settlements.flatMap(runRows)),
-      JSON.stringify(
-        settlements.map(({ event: { id, tenant, type, subject } }) => ({
-          id,
-          tenant,
-          type,
-          subject,
-        })),
-      ),
+      JSON.stringify(settlements.map(happenedRow)),
     ],
   })
   return settlements.map(({ event }) =>
@@ -93,22 +95,36 @@ async function write(pool: Pool, settlements: Settlement[]): Promise<string[][]>
   )
 }
 
-const dispatchRows = ({ event, dispatches }: Settlement): unknown[] =>
+const happenedRow = ({ event, dispatches }: Settlement): unknown => {
+  const { id, tenant, type, subject, delayed, again } = event
+  const held = dispatches.some(({ state }) => state === 'quarantined')
+  return { id, tenant, type, subject, held, delayed, again }
+}
+
+/** What dispatches are written from. */
+export const dispatchRows = ({ event, dispatches }: Settlement): unknown[] =>
   dispatches.map((settled) =>
     settled.state === 'started'
       ? {
           event_id: event.id,
+          replay: event.replay?.id,
           trigger: settled.trigger,
           state: settled.state,
           run_id: settled.run.id,
         }
-      : { event_id: event.id, ...settled, message: storableText(settled.message) },
+      : {
+          event_id: event.id,
+          replay: event.replay?.id,
+          ...settled,
+          message: storableText(settled.message),
+        },
   )
 
-const runRows = ({ event, dispatches }: Settlement): unknown[] =>
+/** What runs are written from. */
+export const runRows = ({ event, dispatches }: Settlement): unknown[] =>
   dispatches.flatMap((settled) => {
     if (settled.state !== 'started') return []
-    const { id, workflow, summary } = settled.run
+    const { id, workflow, summary, input } = settled.run
     const { tenant, source } = event
     return [
       {
@@ -118,6 +134,7 @@ const runRows = ({ event, dispatches }: Settlement): unknown[] =>
         source,
         trigger: settled.trigger,
         event_id: event.id,
+        replay_of: input.replayOf,
         summary,
       },
     ]

@@ -37,7 +37,7 @@ export function createStartRun({ client, eager }: { client(): Client; eager: boo
           args: [input],
           workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
           typedSearchAttributes: searchAttributesOf(input),
-          memo: { summary },
+          memo: { summary, ...(input.replayOf === undefined ? {} : { replayOf: input.replayOf }) },
           staticSummary: summary.slice(0, 200),
           staticDetails: detailsOf(input),
           requestEagerStart: eager,
@@ -62,6 +62,7 @@ const detailsOf = (event: TriggerEvent): string =>
     `- event: \`${event.id}\`; look it up with \`GET /api/events/${event.id}\``,
     `- the sender calls it \`${event.key}\``,
     `- subject: ${event.subject ?? '–'}, time: ${event.time}`,
+    ...(event.replayOf === undefined ? [] : [`- repeats the run \`${event.replayOf}\``]),
   ].join('\n')
 
 const Source = defineSearchAttributeKey('Source', 'KEYWORD')

@@ -18,7 +18,7 @@ export interface RunPage {
   next: string | null
 }
 
-const COLUMNS = `id, tenant, workflow, source, trigger, event_id as "eventId", summary, status,
+const COLUMNS = `id, tenant, workflow, source, trigger, event_id as "eventId", replay_of as "replayOf", summary, status,
   waiting_for as "waitingFor", step, started_at as "startedAt", ended_at as "endedAt", result, failure`
 
 /** Runs by their start, the youngest first. A cursor that cannot be read starts from the first page. */

@@ -20,7 +20,7 @@ update waits set resolved_at = now(), resolved_by = found.id
          where events.tenant = own.tenant and events.type = own.event_type
            and (own.event_subject is null or events.subject = own.event_subject)
            and events.received_at >= least($3, (select received_at from events started where started.id = $4))
-           and events.id is distinct from $4 and events.state <> 'quarantined'
+           and events.id is distinct from $4 and events.state not in ('quarantined', 'discarded', 'expired')
            and not exists (select from waits earlier
                             where earlier.run_id = $1 and earlier.kind = 'event' and earlier.resolved_by = events.id)
          order by events.received_at, events.id limit 1) found

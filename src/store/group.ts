@@ -12,6 +12,10 @@ interface GroupOptions<Item, Result> {
   /** Two: while one waits for the disk, the next is on its way. One keeps the order of items. */
   statementsAtOnce: number
   itemsPerStatement: number
+  /** Size of an item, where statements are cut by it as well. A larger one goes alone. */
+  bytesOf?(item: Item): number
+  /** @default no bound */
+  bytesPerStatement?: number
 }
 
 interface Pending<Item, Result> {
@@ -48,7 +52,7 @@ export function createGroup<Item, Result>(
 
   async function next(): Promise<void> {
     if (waiting.length === 0 || underWay === options.statementsAtOnce) return
-    const batch = waiting.splice(0, options.itemsPerStatement)
+    const batch = waiting.splice(0, countOfNext())
     underWay += 1
     const writing = write(batch)
     void next()
@@ -56,6 +60,19 @@ export function createGroup<Item, Result>(
     underWay -= 1
     if (waiting.length === 0 && underWay === 0) for (const resolve of onIdle.splice(0)) resolve()
     void next()
+  }
+
+  function countOfNext(): number {
+    const { itemsPerStatement, bytesOf, bytesPerStatement = Infinity } = options
+    const most = Math.min(waiting.length, itemsPerStatement)
+    if (bytesOf === undefined) return most
+    let bytes = 0
+    for (let count = 0; count < most; count += 1) {
+      const pending = waiting[count]
+      bytes += pending === undefined ? 0 : bytesOf(pending.item)
+      if (bytes > bytesPerStatement) return Math.max(count, 1)
+    }
+    return most
   }
 
   async function write(batch: Pending<Item, Result>[]): Promise<void> {

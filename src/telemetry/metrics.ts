@@ -5,6 +5,12 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 export interface Metrics {
   /** An answer to a webhook: `accepted`, `duplicate`, or the code with which it was refused. */
   hookAnswered(source: string, answer: string): void
+  /** A request that was refused: its source, empty where it has none, and what did not hold. */
+  hookRejected(source: string, step: string): void
+  /** Whether senders are put off because the inbox is above its bounds. */
+  sheds(isShedding: boolean): void
+  /** What so many events have become, by this process. */
+  eventsChanged(state: string, count: number): void
   /** In the text form of Prometheus. Rejects when Postgres cannot be asked. */
   read(): Promise<{ contentType: string; body: string }>
 }
@@ -17,6 +23,23 @@ export function createMetrics(pool: Pool): Metrics {
     name: 'onset_webhook_answers_total',
     help: 'Deliveries by source and answer.',
     labelNames: ['source', 'answer'],
+    registers: [registry],
+  })
+  const rejects = new Counter({
+    name: 'onset_webhook_rejects_total',
+    help: 'Refused requests by source and by what did not hold.',
+    labelNames: ['source', 'step'],
+    registers: [registry],
+  })
+  const changes = new Counter({
+    name: 'onset_inbox_changes_total',
+    help: 'Events by the state that they have come to; deleted ones included.',
+    labelNames: ['state'],
+    registers: [registry],
+  })
+  const shedding = new Gauge({
+    name: 'onset_inbox_shedding',
+    help: '1 while senders are put off because the inbox is above its bounds.',
     registers: [registry],
   })
   const inboxDepth = new Gauge({
@@ -37,7 +60,10 @@ export function createMetrics(pool: Pool): Metrics {
   })
 
   return {
+    eventsChanged: (state, count) => changes.inc({ state }, count),
     hookAnswered: (source, answer) => answers.inc({ source, answer }),
+    hookRejected: (source, step) => rejects.inc({ source, step }),
+    sheds: (isShedding) => shedding.set(isShedding ? 1 : 0),
     async read() {
       const inbox = await pool.query<{ depth: string; age: string | null }>(
         `select count(*) as depth, extract(epoch from now() - min(received_at)) as age

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { Accepted, AcceptedBatch, Event } from '../../src/api/schemas.ts'
+import { Event } from '../../src/api/event-schemas.ts'
+import { Accepted, AcceptedBatch } from '../../src/api/schemas.ts'
 import { openApi } from './open-api.ts'
 
 const { request, post } = await openApi()

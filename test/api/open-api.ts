@@ -34,6 +34,7 @@ export async function openApi(others: Partial<ApiDependencies> = {}) {
       { token: 'token-2', tenant: 'other' },
     ]),
     readiness: () => Promise.resolve({ postgres: { ok: true, detail: 'answers' } }),
+    reverify: ({ source }) => Promise.resolve({ valid: source === 'internal' }),
     metrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
     ...others,
   })

@@ -56,7 +56,7 @@ test.each([
   ['PUT', '/api/approvals/a:b', 'POST'],
   ['POST', '/api/events/evt_1', 'GET, HEAD'],
   ['POST', '/healthz', 'GET, HEAD'],
-  ['OPTIONS', '/api/events', 'POST'],
+  ['OPTIONS', '/api/events', 'POST, GET, HEAD'],
 ])('%s %s is answered 405 with what is allowed', async (method, path, allow) => {
   const response = await request(path, { method })
 
@@ -112,7 +112,7 @@ test('a body whose length nobody said is limited too', async () => {
 test('every fault of a request is named with its place', async () => {
   const problem = await problemOf(await post('/api/events', { subject: '', time: 'today' }))
 
-  expect(problem).toMatchObject({ status: 400, code: 'invalid_request' })
+  expect(problem).toMatchObject({ status: 422, code: 'invalid_event' })
   expect(problem.errors?.map(({ path }) => path)).toEqual(['type', 'subject', 'time'])
 })
 

@@ -25,7 +25,7 @@ test.each([
   const { exitCode, out } = await onset({}, argv)
 
   expect(exitCode).toBe(0)
-  expect(out).toContain('npx onset send <source> <type>')
+  expect(out).toContain('npx onset send <source or provider> <type>')
   expect(out).toContain('--count')
 })
 
@@ -44,7 +44,7 @@ test.each([
   [['snd'], "Unknown command 'snd'. Did you mean 'send'?"],
   [
     ['xyzzy'],
-    "Unknown command 'xyzzy'. Known: serve, send, runs, approvals, approve, doctor, help.",
+    "Unknown command 'xyzzy'. Known: serve, send, verify, events, rejects, runs, approvals, approve, doctor, help.",
   ],
   [['--verbose'], "Unknown flag '--verbose'."],
   [['help', 'snd'], "Did you mean 'send'?"],
@@ -58,7 +58,7 @@ test.each([
   [['runs', '--follow'], 'Name the run that --follow is to follow.'],
   [['runs', 'a', 'b'], 'Usage: npx onset runs'],
   [['runs', '--url', 'nowhere'], "as --url, received 'nowhere'."],
-  [['send', 'github'], 'Usage: npx onset send <source> <type>'],
+  [['send', 'github'], 'Usage: npx onset send <source or provider> <type>'],
   [['send', 'githb', 'issues.opened'], "Unknown source 'githb'. Did you mean 'github'?"],
   [['send', 'github', 'issue.opened'], "Did you mean 'issues.opened'?"],
   [['send', 'github', 'toString'], "Unknown sample of github 'toString'."],

@@ -1,8 +1,10 @@
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { serve } from '@hono/node-server'
 import { afterAll } from 'vitest'
-import type { Command, CommandContext } from '../../src/cli/command.ts'
+import type { Command, CommandContext, WebhookSamples } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/commands.ts'
+import { openProviders } from '../../src/commands/providers.ts'
 import { openApi } from '../api/open-api.ts'
 
 /** What a webhook source was sent. */
@@ -63,26 +65,24 @@ export async function onset(
         kind: 'webhook',
         samples: { 'issues.opened': { issue: { number: 7 } } },
         secretVariable: 'GITHUB_SECRET',
-        sign: (secret, body, { id, type }) => ({
-          'x-signature': `${secret} ${body.length}`,
-          'x-delivery': id,
-          'x-event': type,
-        }),
+        compose,
       },
       {
         name: 'crm',
         kind: 'webhook',
         samples: { created: {} },
         secretVariable: 'CRM_SECRET',
-        sign: () => ({}),
+        compose,
       },
       {
         name: 'internal',
         kind: 'internal',
         samples: { 'review.submitted': { verdict: 'ok' } },
-        sign: () => ({}),
       },
     ],
+    providers: () => Promise.resolve(openProviders()),
+    env: {},
+    input: () => Readable.from([]),
     describeConfig: () => [],
     checks: () => Promise.resolve([]),
     user: 'ada',
@@ -90,6 +90,17 @@ export async function onset(
     ...others,
   })
   return { exitCode, ...written }
+}
+
+const compose: WebhookSamples['compose'] = ({ url, data, secret, id, type }) => {
+  const body = new TextEncoder().encode(JSON.stringify(data))
+  const headers = {
+    'content-type': 'application/json',
+    'x-signature': `${secret} ${body.length}`,
+    'x-delivery': id,
+    'x-event': type,
+  }
+  return { url, headers, body }
 }
 
 const serveRole: Command = {

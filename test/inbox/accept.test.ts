@@ -4,6 +4,7 @@ import type { InboxEvent } from '../../src/inbox/events-table.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openPool } from '../../src/store/pool.ts'
 import { createDatabase } from '../harness.ts'
+import { alone } from './open-inbox.ts'
 import { received } from './received.ts'
 
 const { url: databaseUrl } = await createDatabase()
@@ -12,7 +13,7 @@ afterAll(() => pool.end())
 await migrate(pool)
 
 const accepted: InboxEvent[] = []
-const accept = createAccept(pool, (event) => accepted.push(event))
+const accept = alone(createAccept(pool, (event) => accepted.push(event)))
 
 async function statements(): Promise<number> {
   const { rows } = await pool.query(
@@ -68,7 +69,7 @@ test('many callers share few statements', async () => {
 
 test('processes that accept the same keys in different orders do not stop each other', async () => {
   const others = openPool({ databaseUrl, size: 10 })
-  const acceptThere = createAccept(others, () => undefined)
+  const acceptThere = alone(createAccept(others, () => undefined))
   const keys = Array.from({ length: 400 }, (_, index) => `race-${index}`)
 
   const outcomes = await Promise.all([

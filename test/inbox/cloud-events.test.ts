@@ -8,6 +8,7 @@ function read(body: unknown, headers: Record<string, string> = {}) {
   const bytes = body instanceof Uint8Array ? body : new TextEncoder().encode(textOf(body))
   return readCloudEvents({
     tenant: 'default',
+    source: 'internal',
     url: 'http://localhost/api/events',
     headers: { 'content-type': 'application/json', ...headers },
     body: bytes,

@@ -20,7 +20,7 @@ const settle = createSettle(pool)
 
 /** An event that is accepted and, as in a burst or an outage, not dispatched yet. */
 async function happen(key: string, subject: string): Promise<InboxEvent> {
-  await accept(received(key, { type: 'part', subject }))
+  await accept({ events: [received(key, { type: 'part', subject })] })
   return until('the event', async () => accepted.get(key))
 }
 

@@ -40,7 +40,7 @@ function process(startRun: (id: string) => Promise<Start>) {
 /** Accepts events that nobody dispatches: their process has died. */
 async function abandon(keys: string[]): Promise<void> {
   const accept = createAccept(pool, () => undefined)
-  await Promise.all(keys.map((key) => accept(received(key))))
+  await Promise.all(keys.map((key) => accept({ events: [received(key)] })))
   await pool.query('update events set dispatch_after = now() where dispatch_after is not null')
 }
 
@@ -107,11 +107,69 @@ test('no more than 32 events are under way in one process; the rest is left to t
   })
   const accept = createAccept(pool, dispatcher.offer)
 
-  await Promise.all(Array.from({ length: 100 }, (_, index) => accept(received(`many-${index}`))))
+  await Promise.all(
+    Array.from({ length: 100 }, (_, index) => accept({ events: [received(`many-${index}`)] })),
+  )
   await until('dispatches to be under way', async () => underWay === 32)
   release.resolve()
   await dispatcher.idle()
 
   expect(underWay).toBe(32)
   await expect(openEvents()).resolves.toBe(68)
+})
+
+test('during an outage one event asks at a time, and the others keep their turn', async () => {
+  await pool.query('update events set dispatch_after = null')
+  await abandon(Array.from({ length: 50 }, (_, index) => `outage-${index}`))
+  await pool.query(
+    `update events set dispatch_after = now() - interval '1 minute' + substr(key, 8)::int * interval '1 second'
+      where key like 'outage-%'`,
+  )
+  let away = true
+  const tries: string[] = []
+  const { dispatcher } = process(async (id) => {
+    tries.push(id)
+    if (away) throw new Error('Temporal is away.')
+    return { outcome: 'started' }
+  })
+  const sweeper = createSweeper({ pool, dispatcher, log })
+
+  const waiting = await until('all to wait', async () => {
+    const { rows } = await pool.query(
+      `select dispatch_after < now() as due from events where key like 'outage-%' and state = 'waiting'`,
+    )
+    return rows.length === 50 && rows
+  })
+  const probes = tries.length
+  away = false
+  await until('all to be dispatched', async () => (await openEvents()) === 0)
+  await sweeper.stop()
+
+  // 32 find out that there is an outage; then one each 500 ms.
+  expect(probes).toBeLessThan(45)
+  expect(waiting.filter(({ due }) => due).length).toBeGreaterThanOrEqual(10)
+})
+
+test('an event that can never be started is in nobody’s way', async () => {
+  await pool.query('update events set dispatch_after = null')
+  await abandon(['never', 'fine-1', 'fine-2'])
+  const { rows } = await pool.query(`select id from events where key = 'never'`)
+  const { dispatcher } = process(() => Promise.resolve({ outcome: 'started' }))
+  const sweeper = createSweeper({
+    pool,
+    dispatcher: {
+      ...dispatcher,
+      dispatch: (event) =>
+        event.id === rows[0].id
+          ? Promise.reject(new Error('Not this one.'))
+          : dispatcher.dispatch(event),
+    },
+    log,
+  })
+
+  await until('the others to be dispatched', async () => (await openEvents()) === 1)
+  await sweeper.stop()
+
+  const stuck = await pool.query(`select state, reason from events where key = 'never'`)
+  expect(stuck.rows).toEqual([{ state: 'waiting', reason: 'dispatch_failed' }])
 })

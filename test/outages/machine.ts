@@ -12,16 +12,27 @@ import { type Service, startService } from '../../dev/service.ts'
 import { type RunningTemporal, startTemporal } from '../../dev/temporal.ts'
 import type { Run } from '../../src/contracts/run.ts'
 import { searchAttributes } from '../../src/contracts/names.ts'
-import { githubSignature } from '../../src/triggers/webhook/presets/github.ts'
+import { github } from '../../src/triggers/webhook/presets/github.ts'
+import type { Role } from '../../src/variables.ts'
 import { secrets, until } from '../house.ts'
 
 /** Onset as processes, on servers of its own that a test may end, pause and bring back. */
 export interface Machine {
   url: string
-  postgres: { pid(): number; stop(): Promise<void>; start(): Promise<void> }
+  databaseUrl: string
+  temporalAddress: string
+  postgres: {
+    pid(): number
+    stop(): Promise<void>
+    /** Ends it as `pg_ctl stop -m immediate` does: at once, to be recovered from its log at the next start. */
+    stopImmediately(): Promise<void>
+    start(): Promise<void>
+  }
   temporal: { stop(): Promise<void>; start(): Promise<void> }
   /** Starts a role and resolves once it is ready. */
-  start(role: 'serve' | 'work'): Promise<Service>
+  start(role: Role): Promise<Service>
+  /** Starts a role that answers on a port of its own, beside others of the same role. It may be starting still. */
+  launch(role: Role, port: number): Service
   /** Posts a signed GitHub issue. */
   deliver(key: string, issue?: { title: string; body: string }): Promise<Response>
   runs(): Promise<Run[]>
@@ -32,12 +43,14 @@ export interface Machine {
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const main = join(root, 'src/main.ts')
 const quiet: Progress = (_, step) => step(() => undefined)
-const API_TOKEN = 'a-token-for-tests-only'
+/** The token of the API. */
+export const API_TOKEN = 'a-token-for-tests-only'
 
 /** Opens the servers; call it at the top of a file. Everything ends with the file's tests. */
 export async function openMachine(env: NodeJS.ProcessEnv = {}): Promise<Machine> {
   const folder = mkdtempSync(join(tmpdir(), 'onset-test-'))
   const [port, temporalPort, healthPort] = [await freePort(), await freePort(), await freePort()]
+  const ports: Record<Role, number> = { serve: port, work: healthPort }
   const services = new Set<Service>()
   let postgres: RunningPostgres = await bringPostgres()
   let temporal: RunningTemporal = await bringTemporal()
@@ -47,8 +60,6 @@ export async function openMachine(env: NodeJS.ProcessEnv = {}): Promise<Machine>
     HOME: process.env['HOME'],
     DATABASE_URL: postgres.url,
     TEMPORAL_ADDRESS: temporal.address,
-    PORT: String(port),
-    HEALTH_PORT: String(healthPort),
     API_TOKEN,
     LLM_PROVIDER: 'scripted',
     SHUTDOWN_GRACE_SECONDS: '5',
@@ -64,9 +75,15 @@ export async function openMachine(env: NodeJS.ProcessEnv = {}): Promise<Machine>
 
   return {
     url,
+    databaseUrl: postgres.url,
+    temporalAddress: temporal.address,
     postgres: {
       pid: () => postgres.pid,
       stop: () => postgres.stop(),
+      async stopImmediately() {
+        process.kill(postgres.pid, 'SIGQUIT')
+        await postgres.ended
+      },
       start: async () => void (postgres = await bringPostgres(postgres.port)),
     },
     temporal: {
@@ -74,6 +91,7 @@ export async function openMachine(env: NodeJS.ProcessEnv = {}): Promise<Machine>
       start: async () => void (temporal = await bringTemporal()),
     },
     start,
+    launch,
     deliver,
     runs,
     sql,
@@ -90,27 +108,31 @@ export async function openMachine(env: NodeJS.ProcessEnv = {}): Promise<Machine>
     return startTemporal({ ...options, env: process.env })
   }
 
-  async function start(role: 'serve' | 'work'): Promise<Service> {
-    const command = process.execPath
-    const service = startService({
-      name: role,
-      command,
-      args: [main, role],
-      cwd: root,
-      env: complete,
-    })
-    services.add(service)
-    const probe = `http://127.0.0.1:${role === 'serve' ? port : healthPort}/readyz`
+  async function start(role: Role): Promise<Service> {
+    const service = launch(role, ports[role])
     let over: string | undefined
     void service.ended.then(({ message }) => (over = message))
     await until(
       `${role} to be ready`,
       async () => {
         if (over !== undefined) throw new Error(over)
-        return (await fetch(probe).catch(() => null))?.ok
+        return (await fetch(`http://127.0.0.1:${ports[role]}/readyz`).catch(() => null))?.ok
       },
       { timeoutMs: 60_000 },
     )
+    return service
+  }
+
+  function launch(role: Role, at: number): Service {
+    const service = startService({
+      name: role,
+      command: process.execPath,
+      args: [main, role],
+      cwd: root,
+      env: { ...complete, [role === 'serve' ? 'PORT' : 'HEALTH_PORT']: String(at) },
+    })
+    services.add(service)
+    void service.ended.then(() => services.delete(service))
     return service
   }
 
@@ -118,17 +140,19 @@ export async function openMachine(env: NodeJS.ProcessEnv = {}): Promise<Machine>
     key: string,
     issue: { title: string; body: string } = { title: 'A typo', body: '' },
   ): Promise<Response> {
-    const body = JSON.stringify({
-      action: 'opened',
-      issue: { number: 7, ...issue },
-      repository: { full_name: 'acme/widgets' },
+    const { url: to, ...request } = github('').compose({
+      type: 'issues.opened',
+      data: {
+        action: 'opened',
+        issue: { number: 7, ...issue },
+        repository: { full_name: 'acme/widgets' },
+      },
+      id: key,
+      now: new Date(),
+      url: `${url}/hooks/github`,
+      secret: secrets.GITHUB_WEBHOOK_SECRET,
     })
-    const headers = githubSignature('').sign(
-      Buffer.from(body),
-      Buffer.from(secrets.GITHUB_WEBHOOK_SECRET),
-      { key, type: 'issues.opened', nowMs: Date.now() },
-    )
-    return fetch(`${url}/hooks/github`, { method: 'POST', body, headers })
+    return fetch(to, request)
   }
 
   async function runs(): Promise<Run[]> {

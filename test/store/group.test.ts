@@ -105,3 +105,21 @@ test('it is idle once everything is written', async () => {
   await Promise.all([answer, waiting])
   expect(idle).toBe(true)
 })
+
+test('a statement carries no more bytes than it may, and a larger item goes alone', async () => {
+  const batches: number[][] = []
+  const group = createGroup<number, number>({
+    write: async (sizes) => {
+      batches.push(sizes)
+      return sizes
+    },
+    statementsAtOnce: 1,
+    itemsPerStatement: 3,
+    bytesOf: (size) => size,
+    bytesPerStatement: 10,
+  })
+
+  await Promise.all([4, 6, 1, 50, 2, 2, 2, 2].map((size) => group.add(size)))
+
+  expect(batches).toEqual([[4, 6], [1], [50], [2, 2, 2], [2]])
+})

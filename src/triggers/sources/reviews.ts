@@ -1,5 +1,5 @@
 import { defineSource } from '../define.ts'
-import { standardWebhooks } from '../webhook/presets/standard.ts'
+import { standardWebhooks } from '../webhook/presets/standard-webhooks.ts'
 import { webhook } from '../webhook/webhook.ts'
 
 /** Webhooks of a review tool that signs in the Standard Webhooks form. */

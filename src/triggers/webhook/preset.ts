@@ -1,76 +1,121 @@
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import type { Accepted } from '../../contracts/event.ts'
+import type { Secret } from './secret.ts'
+import type { Answer, RawRequest } from './request.ts'
+import type { Verified } from './verify.ts'
 
-/** A request as it came over the wire. */
-export interface RawRequest {
-  /** Lower-case names. A header that was sent twice comes as `a, b`. */
+/** Whether a request is really from the sender; `key` is the index of the key that said so. */
+export type Verdict =
+  | {
+      valid: true
+      key: number
+      /** When it was signed, Unix milliseconds; absent where the scheme signs no time. */
+      signedAtMs?: number
+    }
+  | { valid: false; step: VerificationStep; reason: string }
+
+/** What of a request did not hold. */
+export type VerificationStep =
+  | 'address'
+  | 'proxy'
+  | 'header'
+  | 'time'
+  | 'body'
+  | 'signature'
+  | 'credentials'
+
+/** What a provider says about one event. */
+export interface EventFacts {
+  /** What the provider calls it. Where absent, `Idempotency-Key` is, else a random one. */
+  key?: string | undefined
+  type: string
+  subject?: string | undefined
+  /** ISO 8601 or what `Date` reads; the time of receipt where absent or unreadable. */
+  time?: string | undefined
+  /** The part of the body that is this event; the whole body where absent. */
+  part?: { contentType: string; body: Uint8Array }
+  /** Whether it is authentic but not what the provider sends: kept in quarantine. */
+  unreadable?: true
+}
+
+/** What a verified request brings: events, of which all are kept or none, or a handshake that wants its answer. */
+export type Reading =
+  | { outcome: 'events'; events: EventFacts[] }
+  | { outcome: 'handshake'; answer: Answer }
+
+/** What a sample is made of. */
+export interface Sampling {
+  type: string
+  data: unknown
+  /** What the provider would call the event. */
+  id: string
+  now: Date
+  /** The public URL of the endpoint. */
+  url: string
+  /** As `Secret.make` gives it for signing. */
+  secret: string
+}
+
+/** A correctly signed request, as the provider would send it. */
+export interface ComposedRequest {
+  method: 'POST'
+  /** May have more of a query than the sampling's. */
+  url: string
   headers: Record<string, string>
-  /** Exactly the bytes that were received. */
   body: Uint8Array
 }
 
-/** What a provider says about its event. */
-export interface EventFacts {
-  key: string
-  type: string
-  subject?: string
-  /** ISO 8601; the time of receipt where absent. */
-  time?: string
-}
-
-/** How one provider signs its webhooks and where it puts what we ask for. */
+/** How one provider signs its webhooks, where it puts what we ask for, and what it expects of us. */
 export interface Preset {
   name: string
-  /** The environment variable with the secret, or with several separated by commas while one is rotated. */
-  secretVariable: string
-  /** Form in which development secrets are made. */
-  secretForm: 'hex' | 'whsec'
-  /** Media types that the provider sends; others get 415. */
+  secret: Secret
+  /** Headers with signatures or credentials, lower case: masked wherever a request is shown. */
+  signatureHeaders: readonly string[]
+  /** Media types that the provider sends; others get 415. `*\/*` takes any. */
   mediaTypes: readonly string[]
   /** The largest body that the provider sends; 1 MB where absent. */
   limitBytes?: number
-  /** The key bytes of a secret as an operator pastes it; a string says what is wrong with it. */
-  keyOf(secret: string): Buffer | string
-  /** Whether one of the keys signed these bytes. Nothing that a sender can send throws. */
-  verify(request: RawRequest, keys: readonly SigningKey[], nowMs: number): boolean
-  /** Reads id, type and subject. `data` is undefined where the body cannot be read. */
-  read(request: RawRequest, data: unknown): EventFacts
-  /** The headers of a correctly signed request: what `onset send` and tests send. */
-  sign(
-    body: Uint8Array,
-    key: Buffer,
-    facts: { key: string; type: string; nowMs: number },
-  ): Record<string, string>
+  /** The variable with the addresses from which alone it is taken; any address where absent. */
+  addressesVariable?: string
+  /** Whether a trusted proxy must stand in front: the start is refused without one. */
+  needsProxy?: true
+  /** Whether every failure is answered 401, however many there were: what some providers try us with. */
+  alwaysUnauthorized?: true
+  /** Whether CloudEvents in their own content types are read as such. */
+  cloudEvents?: true
+  /**
+   * Judges the raw bytes. Nothing that a sender can send throws, and only what was signed is believed. Bodies that
+   * would hold the event loop are judged in slices: hence the promise.
+   */
+  verify(request: RawRequest, keys: readonly KeyObject[], nowMs: number): Verdict | Promise<Verdict>
+  /** The answer to what the provider sends without a signature; null for everything else. Nothing of it is kept. */
+  unsigned?(request: RawRequest): Answer | null
+  /**
+   * Reads key, type and subject. The body of the request has no compression any more. `data` is undefined where the
+   * body cannot be read, and the skeleton of its value where it is large (`skeleton.ts`): parts are cut from the body.
+   */
+  read(request: Verified, data: unknown): Reading
+  /** True where the key stands in an unsigned header: then equal signed bytes are a duplicate as well. */
+  keyIsUnsigned?: true
+  /** Members of the body that change between two attempts to deliver the same event. */
+  volatile?: readonly string[]
+  /** Members of the body that let their holder act, such as Slack's `response_url`: masked wherever a body is shown. */
+  maskedMembers?: readonly string[]
+  /** The bytes without what must never be kept, such as a live session; asked where events are parts of the body. */
+  redactRaw?(body: Uint8Array): Uint8Array
+  /** Whether the provider delivers again after a 503. What is not delivered again is kept even under overload. */
+  retries: boolean
+  /** How long it goes on trying, so that keys are remembered for longer; 7 days where absent. */
+  remembersDays?: number
+  /** After how many minutes nobody can use the event any more; never where absent. */
+  expiresAfterMinutes?: number
+  /** The answer to what was kept; `{ id, status }` in JSON with status 200 where absent. */
+  answer?(accepted: readonly Accepted[], context: { publicUrl: string; request: Verified }): Answer
+  /** Data of typical events by type, for `onset send`. */
+  samples: Readonly<Record<string, unknown>>
+  /** A correctly signed request: what `onset send` and tests send. */
+  compose(sampling: Sampling): ComposedRequest
 }
-
-const SHORTEST_KEY = 16
-
-/** Takes a secret's own characters as the key. */
-export function verbatimKey(secret: string): Buffer | string {
-  const key = Buffer.from(secret)
-  return key.length >= SHORTEST_KEY ? key : `is shorter than ${SHORTEST_KEY} characters`
-}
-
-/** Takes the base64 behind `whsec_` as the key: Standard Webhooks 1.0.0. */
-export function whsecKey(secret: string): Buffer | string {
-  const encoded = secret.replace(/^whsec_/, '')
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return 'is no base64 behind whsec_'
-  const key = Buffer.from(encoded, 'base64')
-  return key.length >= SHORTEST_KEY ? key : `is shorter than ${SHORTEST_KEY} bytes`
-}
-
-/** The bytes of a key, or the same as an object: with bytes, each signature costs five times as much. */
-export type SigningKey = Buffer | KeyObject
-
-/** HMAC-SHA256 over the parts in their order. */
-export function hmacSha256(key: SigningKey, ...parts: (string | Uint8Array)[]): Buffer {
-  const hmac = createHmac('sha256', key)
-  for (const part of parts) hmac.update(part)
-  return hmac.digest()
-}
-
-/** Whether two digests are the same, in a time that does not tell how far they agree. */
-export const equalDigests = (left: Buffer, right: Buffer): boolean =>
-  left.length === right.length && timingSafeEqual(left, right)
 
 /** What stands at a place in a body of any shape; undefined where nothing does. */
 export function valueAt(body: unknown, ...path: string[]): unknown {
@@ -85,5 +130,12 @@ export function valueAt(body: unknown, ...path: string[]): unknown {
 /** The text at a place in a body of any shape; undefined where there is none. */
 export function textAt(body: unknown, ...path: string[]): string | undefined {
   const value = valueAt(body, ...path)
-  return typeof value === 'string' ? value : undefined
+  return typeof value === 'string' && value !== '' ? value : undefined
 }
+
+/** One event that is the whole body. */
+export const oneEvent = (facts: EventFacts): Reading => ({ outcome: 'events', events: [facts] })
+
+/** A sample as JSON, under the content type of JSON. */
+export const jsonBody = (data: unknown): Uint8Array =>
+  new TextEncoder().encode(JSON.stringify(data))

@@ -1,30 +1,22 @@
-import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { catalogue } from '../../../src/triggers/catalogue/index.ts'
-import { githubSignature } from '../../../src/triggers/webhook/presets/github.ts'
-import { standardWebhooks } from '../../../src/triggers/webhook/presets/standard.ts'
-import { openTestHouse, secrets, until } from '../../house.ts'
+import { openTestHouse, until } from '../../house.ts'
+import { signedByGithub, signedByReviews } from './signed.ts'
 
 const { house, url, call } = await openTestHouse({ catalogue })
-const github = githubSignature('GITHUB_WEBHOOK_SECRET')
-const reviews = standardWebhooks('REVIEWS_WEBHOOK_SECRET')
-const key = Buffer.from(secrets.GITHUB_WEBHOOK_SECRET)
-const issue = {
-  action: 'opened',
-  issue: { number: 7, title: 'A typo', body: '' },
-  repository: { full_name: 'acme/widgets' },
-}
 
 let deliveries = 0
 const nextKey = (): string => `hook-${(deliveries += 1)}`
 
-function signed(body: string, delivery = nextKey()): Record<string, string> {
-  return github.sign(Buffer.from(body), key, {
-    key: delivery,
-    type: 'issues.opened',
-    nowMs: Date.now(),
-  })
-}
+// Nobody signs GitHub's ids: equal bodies are the same event.
+const newIssue = () => ({
+  action: 'opened',
+  issue: { number: 7, title: `A typo, the ${nextKey()}`, body: '' },
+  repository: { full_name: 'acme/widgets' },
+})
+
+const signed = (body: string, delivery = nextKey()): Record<string, string> =>
+  signedByGithub(body, { delivery })
 
 const post = (path: string, init: RequestInit): Promise<Response> =>
   fetch(`${url}${path}`, { method: 'POST', ...init })
@@ -41,7 +33,7 @@ test.each([
   ['a signature in capitals', { 'x-hub-signature-256': `SHA256=${'A'.repeat(64)}` }],
   ['only the old signature', { 'x-hub-signature-256': '', 'x-hub-signature': 'sha1=00' }],
 ])('%s is refused and keeps nothing', async (_, headers) => {
-  const body = JSON.stringify(issue)
+  const body = JSON.stringify(newIssue())
   const delivery = nextKey()
 
   const response = await post('/hooks/github', {
@@ -57,7 +49,7 @@ test.each([
 
 test('a missing signature is refused', async () => {
   const response = await post('/hooks/github', {
-    body: JSON.stringify(issue),
+    body: JSON.stringify(newIssue()),
     headers: { 'content-type': 'application/json' },
   })
 
@@ -65,7 +57,7 @@ test('a missing signature is refused', async () => {
 })
 
 test('a signature that was sent twice is refused, even a good one', async () => {
-  const body = JSON.stringify(issue)
+  const body = JSON.stringify(newIssue())
   const headers = Object.entries(signed(body))
   const again = headers.filter(([name]) => name === 'x-hub-signature-256')
 
@@ -75,9 +67,11 @@ test('a signature that was sent twice is refused, even a good one', async () => 
 })
 
 test('a body that was changed on the way is refused', async () => {
+  const sent = newIssue()
+
   const response = await post('/hooks/github', {
-    body: JSON.stringify({ ...issue, action: 'closed' }),
-    headers: signed(JSON.stringify(issue)),
+    body: JSON.stringify({ ...sent, action: 'closed' }),
+    headers: signed(JSON.stringify(sent)),
   })
 
   expect(response.status).toBe(401)
@@ -96,39 +90,8 @@ test('another method than POST is not allowed', async () => {
   expect(response.headers.get('allow')).toBe('POST')
 })
 
-test.each([
-  ['text', { 'content-type': 'text/plain' }, undefined],
-  ['no type at all', { 'content-type': '' }, undefined],
-  ['a compressed body', { 'content-encoding': 'gzip' }, gzipSync('{}')],
-])('%s is not supported', async (_, headers, body) => {
-  const response = await post('/hooks/github', {
-    body: body ?? '{}',
-    headers: { ...signed('{}'), ...headers },
-  })
-
-  expect(response.status).toBe(415)
-})
-
-test('a body over the limit is refused, whether or not it says its length', async () => {
-  const large = Buffer.alloc(1024 * 1024 + 1, 0x20)
-  const headers = reviews.sign(large, Buffer.from('a secret for tests only'), {
-    key: nextKey(),
-    type: 'review.submitted',
-    nowMs: Date.now(),
-  })
-
-  const declared = await post('/hooks/reviews', { body: large, headers })
-  const streamed = await post('/hooks/reviews', {
-    body: new Blob([large]).stream(),
-    headers,
-    duplex: 'half',
-  })
-
-  expect([declared.status, streamed.status]).toEqual([413, 413])
-})
-
 test('a streamed body within the limit is taken', async () => {
-  const body = JSON.stringify(issue)
+  const body = JSON.stringify(newIssue())
 
   const response = await post('/hooks/github', {
     body: new Blob([body]).stream(),
@@ -153,7 +116,7 @@ test.each([
 })
 
 test('a body that is not what the trigger expects puts that dispatch into quarantine', async () => {
-  const body = JSON.stringify({ ...issue, issue: { number: 'seven' } })
+  const body = JSON.stringify({ ...newIssue(), issue: { number: 'seven' } })
   const response = await post('/hooks/github', { body, headers: signed(body) })
   const { id } = JSON.parse(await response.text())
 
@@ -179,7 +142,7 @@ test('NUL and lone surrogates in what the sender names do not keep an event out'
 })
 
 test('the same delivery ten times at once is one row, one run, and ten times 200', async () => {
-  const body = JSON.stringify(issue)
+  const body = JSON.stringify(newIssue())
   const delivery = nextKey()
   const headers = signed(body, delivery)
 
@@ -206,9 +169,8 @@ test('the same delivery ten times at once is one row, one run, and ten times 200
 test.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-01:00', 'yesterday'])(
   'an event that says it happened at %s is kept',
   async (timestamp) => {
-    const body = Buffer.from(JSON.stringify({ type: 'review.submitted', timestamp }))
-    const facts = { key: nextKey(), type: 'review.submitted', nowMs: Date.now() }
-    const headers = reviews.sign(body, Buffer.from('a secret for tests only'), facts)
+    const body = JSON.stringify({ type: 'review.submitted', timestamp })
+    const headers = signedByReviews(body, { delivery: nextKey() })
 
     const response = await post('/hooks/reviews', { body, headers })
 
@@ -221,17 +183,18 @@ test('an event whose type and subject are longer than any index takes is kept, a
     String.fromCodePoint(0x4e00 + Math.floor(Math.random() * 20_000)),
   )
   const body = JSON.stringify({ action: noise.join(''), repository: { full_name: noise.join('') } })
+  const other = JSON.stringify(newIssue())
 
   const responses = await Promise.all([
     post('/hooks/github', { body, headers: signed(body) }),
-    post('/hooks/github', { body: JSON.stringify(issue), headers: signed(JSON.stringify(issue)) }),
+    post('/hooks/github', { body: other, headers: signed(other) }),
   ])
 
   expect(responses.map(({ status }) => status)).toEqual([200, 200])
 })
 
 test('credentials of a delivery are not kept, its signature is', async () => {
-  const body = JSON.stringify(issue)
+  const body = JSON.stringify(newIssue())
   const response = await post('/hooks/github', {
     body,
     headers: { ...signed(body), authorization: 'Bearer secret', cookie: 'a=b' },
@@ -246,7 +209,7 @@ test('credentials of a delivery are not kept, its signature is', async () => {
 })
 
 test('a form with a payload is read as the JSON in it', async () => {
-  const body = new URLSearchParams({ payload: JSON.stringify(issue) }).toString()
+  const body = new URLSearchParams({ payload: JSON.stringify(newIssue()) }).toString()
   const headers = { ...signed(body), 'content-type': 'application/x-www-form-urlencoded' }
   const response = await post('/hooks/github', { body, headers })
   const { id } = JSON.parse(await response.text())

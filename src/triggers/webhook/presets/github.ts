@@ -1,48 +1,97 @@
-import { randomUUID } from 'node:crypto'
-import { equalDigests, hmacSha256, type Preset, textAt, valueAt, verbatimKey } from '../preset.ts'
+import { hmacSigner } from '../hmac.ts'
+import { oneEvent, type Preset, textAt, valueAt } from '../preset.ts'
+import { jsonAnswer } from '../request.ts'
+import { textSecret } from '../secret.ts'
+import { single } from '../signature-header.ts'
+import { composeHmac, distinctBody } from './compose.ts'
+import { eventNameOf } from './github-events.ts'
 
 // GitHub itself sends no more.
 const LARGEST_BODY = 25 * 1024 * 1024
 
 /**
  * GitHub webhooks: `X-Hub-Signature-256` over the body. The type is event and action (`issues.opened`), the subject
- * repository and number (`acme/widgets#7`), the key `X-GitHub-Delivery`.
+ * repository and number (`acme/widgets#7`), the key `X-GitHub-Delivery`, which nobody signs. Nor is `X-GitHub-Event`
+ * signed: where the body is one of another event, the type is `unknown`. A ping is answered and not kept.
  *
  * @see https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
  */
-export const githubSignature = (secretVariable: string): Preset => ({
-  name: 'github',
-  secretVariable,
-  secretForm: 'hex',
-  mediaTypes: ['application/json', 'application/x-www-form-urlencoded'],
-  limitBytes: LARGEST_BODY,
-  keyOf: verbatimKey,
+export function github(secretVariable: string): Preset {
+  const secret = textSecret(secretVariable)
+  const signer = hmacSigner({
+    header: 'x-hub-signature-256',
+    form: single('sha256='),
+    encoding: 'hex',
+    signed: '{body}',
+  })
 
-  verify({ headers, body }, keys) {
-    // One lower-case digest: a header that was sent twice does not match.
-    const digest = /^sha256=([0-9a-f]{64})$/.exec(headers['x-hub-signature-256'] ?? '')?.[1]
-    if (digest === undefined) return false
-    const given = Buffer.from(digest, 'hex')
-    return keys.some((key) => equalDigests(hmacSha256(key, body), given))
+  return {
+    name: 'github',
+    secret,
+    signatureHeaders: ['x-hub-signature-256', 'x-hub-signature'],
+    mediaTypes: ['application/json', 'application/x-www-form-urlencoded'],
+    limitBytes: LARGEST_BODY,
+    verify: signer.verify,
+    keyIsUnsigned: true,
+    // GitHub shows what it could not deliver, and sends it again only by hand.
+    retries: false,
+
+    read({ headers }, data) {
+      const name = eventNameOf(headers['x-github-event'], data)
+      if (name === 'ping') return { outcome: 'handshake', answer: jsonAnswer({ status: 'pong' }) }
+      const action = textAt(data, 'action')
+      const repository = textAt(data, 'repository', 'full_name')
+      const number = valueAt(data, 'issue', 'number') ?? valueAt(data, 'pull_request', 'number')
+      return oneEvent({
+        key: headers['x-github-delivery'],
+        type: action === undefined || name === 'unknown' ? name : `${name}.${action}`,
+        subject: typeof number === 'number' ? `${repository}#${number}` : repository,
+      })
+    },
+
+    samples,
+    compose: (sampling) =>
+      composeHmac(sampling, {
+        signer,
+        keyOf: secret.keyOf,
+        body: distinctBody(sampling),
+        headers: {
+          'content-type': 'application/json',
+          'x-github-event': sampling.type.split('.', 1).join(''),
+          'x-github-delivery': sampling.id,
+        },
+      }),
+  }
+}
+
+const repository = { full_name: 'acme/widgets' }
+
+const samples = {
+  'issues.opened': {
+    action: 'opened',
+    issue: {
+      number: 7,
+      title: 'Checkout is down in production',
+      body: 'Every payment fails with a 500 since the last deployment. Orders are being lost.',
+    },
+    repository,
   },
-
-  read({ headers }, data) {
-    const name = headers['x-github-event'] ?? 'unknown'
-    const action = textAt(data, 'action')
-    const repository = textAt(data, 'repository', 'full_name')
-    const number = valueAt(data, 'issue', 'number') ?? valueAt(data, 'pull_request', 'number')
-    const subject = typeof number === 'number' ? `${repository}#${number}` : repository
-    return {
-      key: headers['x-github-delivery'] ?? randomUUID(),
-      type: action === undefined ? name : `${name}.${action}`,
-      ...(subject === undefined ? {} : { subject }),
-    }
+  'pull_request.opened': {
+    action: 'opened',
+    number: 8,
+    pull_request: { number: 8, title: 'Make the widgets round', user: { login: 'ada' } },
+    repository,
   },
-
-  sign: (body, key, facts) => ({
-    'content-type': 'application/json',
-    'x-github-event': facts.type.split('.', 1).join(''),
-    'x-github-delivery': facts.key,
-    'x-hub-signature-256': `sha256=${hmacSha256(key, body).toString('hex')}`,
-  }),
-})
+  'issue_comment.created': {
+    action: 'created',
+    issue: { number: 7, title: 'Checkout is down in production' },
+    comment: { id: 1, body: 'It works again.', user: { login: 'grace' } },
+    repository,
+  },
+  push: {
+    ref: 'refs/heads/main',
+    after: '6113728f27ae82c7b1a177c8d03f9e96e0adf246',
+    commits: [{ id: '6113728f27ae82c7b1a177c8d03f9e96e0adf246', message: 'Round the widgets' }],
+    repository,
+  },
+}

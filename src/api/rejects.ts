@@ -1,0 +1,19 @@
+import { Hono } from 'hono'
+import type { Pool } from 'pg'
+import { listRejects } from '../inbox/reject-list.ts'
+import type { ApiEnv } from './gate.ts'
+import { invalidRequest } from './problems.ts'
+import { RejectsQuery } from './schemas.ts'
+
+/** Requests that were refused at the door, and why. */
+export function createRejectRoutes({ pool }: { pool: Pool }): Hono<ApiEnv> {
+  const routes = new Hono<ApiEnv>()
+
+  routes.get('/api/rejects', async (c) => {
+    const query = RejectsQuery.safeParse(c.req.query())
+    if (!query.success) return invalidRequest(query.error.issues)
+    return c.json(await listRejects(pool, { tenant: c.get('tenant'), ...query.data }))
+  })
+
+  return routes
+}

@@ -1,0 +1,70 @@
+import type { Pool } from 'pg'
+
+/** A refused request as people see it. */
+export interface ListedReject {
+  id: string
+  /** ISO 8601. */
+  at: string
+  /** Null where no source has the endpoint that was called. */
+  source: string | null
+  preset: string | null
+  address: string
+  method: string
+  path: string
+  status: number
+  /** What did not hold, such as `signature`. */
+  step: string
+  reason: string
+  /** Signatures and credentials are shown by their length. */
+  headers: Record<string, string>
+  /** Bytes of the body, as declared or received. */
+  size: number | null
+}
+
+/** Which refused requests to list. */
+export interface RejectFilter {
+  tenant: string
+  source?: string | undefined
+  status?: number | undefined
+  address?: string | undefined
+  /** ISO 8601, inclusive. */
+  from?: string | undefined
+  /** ISO 8601, exclusive. */
+  to?: string | undefined
+  limit: number
+  /** The cursor that the previous page ended with. */
+  after?: string | undefined
+}
+
+/** A page of refused requests, the newest first. */
+export interface RejectPage {
+  rejects: ListedReject[]
+  /** Cursor of the next page; null after the last. */
+  next: string | null
+}
+
+const LIST = `
+select id::text, at, source, preset, address, method, path, status, step, reason, headers, size::int
+  from rejects
+ where tenant = $1 and ($2::text is null or coalesce(source, '') = $2)
+   and ($3::smallint is null or status = $3) and ($4::text is null or address = $4)
+   and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
+   and ($7::bigint is null or id < $7)
+ order by id desc limit $8`
+
+/** Refused requests, the newest first. */
+export async function listRejects(pool: Pool, filter: RejectFilter): Promise<RejectPage> {
+  const { tenant, source, status, address, from, to, limit, after } = filter
+  const { rows } = await pool.query<ListedReject>(LIST, [
+    tenant,
+    source,
+    status,
+    address,
+    from,
+    to,
+    after,
+    limit + 1,
+  ])
+  const rejects = rows.slice(0, limit)
+  return { rejects, next: rows.length > limit ? (rejects.at(-1)?.id ?? null) : null }
+}

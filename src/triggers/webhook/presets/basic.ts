@@ -1,0 +1,41 @@
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { verifyBasic } from '../credentials.ts'
+import type { Preset } from '../preset.ts'
+import { sampleWith } from './compose.ts'
+import { type Places, plainSamples, readAt } from './places.ts'
+
+/**
+ * Basic authentication; the variable holds `user:password`, without commas. Nothing is signed: whoever has seen one
+ * request can send any. The credentials are kept with no event, so that a stored one cannot be verified again.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7617
+ */
+export const basic = (credentialsVariable: string, places: Places = {}): Preset => ({
+  name: 'basic',
+  secret: {
+    variable: credentialsVariable,
+    meaning: 'Credentials, user:password',
+    keyOf: basicKey,
+    make() {
+      const credentials = `onset:${randomBytes(32).toString('hex')}`
+      return { verifying: credentials, signing: credentials }
+    },
+  },
+  signatureHeaders: ['authorization'],
+  verify: verifyBasic,
+  ...readAt(places),
+  samples: plainSamples,
+  compose: ({ data, id, url, secret }) => ({
+    method: 'POST',
+    url,
+    headers: {
+      'content-type': 'application/json',
+      'idempotency-key': id,
+      authorization: `Basic ${Buffer.from(secret).toString('base64')}`,
+    },
+    body: sampleWith(data, { id }),
+  }),
+})
+
+const basicKey = (secret: string): KeyObject | string =>
+  /^[^:]+:.+$/s.test(secret) ? createSecretKey(Buffer.from(secret)) : 'is no user:password'

@@ -1,0 +1,30 @@
+import { verifyBearer } from '../credentials.ts'
+import type { Preset } from '../preset.ts'
+import { textSecret } from '../secret.ts'
+import { sampleWith } from './compose.ts'
+import { type Places, plainSamples, readAt } from './places.ts'
+
+/**
+ * A bearer token in `Authorization`. Nothing is signed: whoever has seen one request can send any. The token is kept
+ * with no event, so that a stored one cannot be verified again.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750
+ */
+export const bearer = (tokenVariable: string, places: Places = {}): Preset => ({
+  name: 'bearer',
+  secret: textSecret(tokenVariable, 'Bearer token'),
+  signatureHeaders: ['authorization'],
+  verify: verifyBearer,
+  ...readAt(places),
+  samples: plainSamples,
+  compose: ({ data, id, url, secret }) => ({
+    method: 'POST',
+    url,
+    headers: {
+      'content-type': 'application/json',
+      'idempotency-key': id,
+      authorization: `Bearer ${secret}`,
+    },
+    body: sampleWith(data, { id }),
+  }),
+})

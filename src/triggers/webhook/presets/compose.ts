@@ -1,0 +1,35 @@
+import type { KeyObject } from 'node:crypto'
+import type { HmacSigner } from '../hmac.ts'
+import { type ComposedRequest, jsonBody, type Sampling } from '../preset.ts'
+
+interface Unsigned {
+  signer: Pick<HmacSigner, 'sign'>
+  /** The key that signs. */
+  keyOf(secret: string): KeyObject | string
+  body: Uint8Array
+  /** Everything but the signature; what is signed of them included. */
+  headers: Record<string, string>
+}
+
+/** Signs a sample in a scheme of HMACs. Throws where the secret is none. */
+export function composeHmac(
+  { url, secret, now }: Sampling,
+  { signer, keyOf, body, headers }: Unsigned,
+): ComposedRequest {
+  const key = keyOf(secret)
+  if (typeof key === 'string') throw new Error(`The secret ${key}.`)
+  const method = 'POST'
+  const signature = signer.sign({ method, url, headers, body }, key, now)
+  return { method, url, headers: { ...headers, ...signature }, body }
+}
+
+/** A sample as JSON that differs from sample to sample: where nobody signs the id, equal bodies are one event. */
+export const distinctBody = ({ data, id }: Sampling): Uint8Array => sampleWith(data, { sample: id })
+
+/** A sample as JSON in which these members are set; what is no object stays as it is. */
+export const sampleWith = (data: unknown, members: Record<string, unknown>): Uint8Array =>
+  jsonBody(
+    typeof data === 'object' && data !== null && !Array.isArray(data)
+      ? { ...data, ...members }
+      : data,
+  )

@@ -1,0 +1,97 @@
+/** What a signature header says; a string says why it says nothing. */
+export interface Signatures {
+  /** Still encoded. */
+  signatures: string[]
+  /** In schemes that put the time beside the signature. */
+  time?: string
+}
+
+/** How signatures stand in their header. */
+export interface SignatureForm {
+  parse(value: string): Signatures | string
+  print(signature: string, time: string): string
+}
+
+const LONGEST_HEADER = 4_096
+const MOST_SIGNATURES = 10
+
+/** What is wrong with a header before anybody reads it; undefined where nothing is. */
+export function headerFault(name: string, value: string | undefined): string | undefined {
+  if (value === undefined || value === '') return `The header ${name} is missing.`
+  if (value.length > LONGEST_HEADER)
+    return `The header ${name} is longer than ${LONGEST_HEADER} characters.`
+  // How Node joins what was sent twice, which no sender does.
+  if (value.includes(', ')) return `The header ${name} was sent twice.`
+  return undefined
+}
+
+/** One signature behind a prefix, such as `sha256=`. */
+export const single = (prefix = ''): SignatureForm => ({
+  parse: (value) =>
+    value.startsWith(prefix)
+      ? { signatures: [value.slice(prefix.length)] }
+      : `It does not begin with ${prefix}.`,
+  print: (signature) => `${prefix}${signature}`,
+})
+
+/** Signatures behind one common prefix, such as `v0=first,second`. */
+export const list = ({
+  prefix,
+  separator,
+}: {
+  prefix: string
+  separator: string
+}): SignatureForm => ({
+  parse: (value) =>
+    value.startsWith(prefix)
+      ? few(value.slice(prefix.length).split(separator))
+      : `It does not begin with ${prefix}.`,
+  print: (signature) => `${prefix}${signature}`,
+})
+
+/** Signatures that each name their version, such as `v1,first v2,other`. Unknown versions are passed over. */
+export const versions = ({
+  prefix,
+  separator,
+}: {
+  prefix: string
+  separator: string
+}): SignatureForm => ({
+  parse(value) {
+    const parts = value.split(separator)
+    if (parts.length > MOST_SIGNATURES) return tooMany
+    const signatures: string[] = []
+    for (const part of parts) {
+      if (part.startsWith(prefix)) signatures.push(part.slice(prefix.length))
+    }
+    return signatures.length === 0 ? `No signature in it begins with ${prefix}.` : { signatures }
+  },
+  print: (signature) => `${prefix}${signature}`,
+})
+
+/** Named values, such as `t=1614265330,v1=first,v1=second`. Unknown names are passed over, the time stands once. */
+export function pairs({ signature, time }: { signature: string; time: string }): SignatureForm {
+  const signaturePrefix = `${signature}=`
+  const timePrefix = `${time}=`
+  return {
+    parse(value) {
+      const parts = value.split(',')
+      // One more for the time.
+      if (parts.length > MOST_SIGNATURES + 1) return tooMany
+      const signatures: string[] = []
+      const times: string[] = []
+      for (const part of parts) {
+        if (part.startsWith(signaturePrefix)) signatures.push(part.slice(signaturePrefix.length))
+        else if (part.startsWith(timePrefix)) times.push(part.slice(timePrefix.length))
+      }
+      const [at] = times
+      if (at === undefined || times.length > 1) return `It should name the time ${timePrefix} once.`
+      return signatures.length === 0 ? `It has no ${signaturePrefix}.` : { signatures, time: at }
+    },
+    print: (printed, at) => `${timePrefix}${at},${signaturePrefix}${printed}`,
+  }
+}
+
+const tooMany = `It holds more than ${MOST_SIGNATURES} signatures.`
+const few = (signatures: string[]): Signatures | string =>
+  signatures.length > MOST_SIGNATURES ? tooMany : { signatures }
