@@ -6,9 +6,12 @@ export interface Loop {
   stop(): Promise<void>
 }
 
+// The first may be a connection that was slow, as at a busy start: the next round says more.
+const FAILURES_TO_TELL = 2
+
 /**
- * Runs a round at once, and again `intervalMs` after each end. A round that fails is logged once until one succeeds
- * again: an outage of an hour is two lines.
+ * Runs a round at once, and again `intervalMs` after each end. The second failure in a row is logged, and the round
+ * that then succeeds: an outage of an hour is two lines.
  */
 export function createLoop({
   name,
@@ -23,7 +26,7 @@ export function createLoop({
 }): Loop {
   const stopping = new AbortController()
   let timer: NodeJS.Timeout | undefined
-  let failing = false
+  let failures = 0
   let underWay = run()
 
   return {
@@ -37,11 +40,13 @@ export function createLoop({
   async function run(): Promise<void> {
     try {
       await round(stopping.signal)
-      if (failing) log.info({ loop: name }, 'loop works again')
-      failing = false
+      if (failures >= FAILURES_TO_TELL) log.info({ loop: name }, 'loop works again')
+      failures = 0
     } catch (error) {
-      if (!failing) log.error({ err: error, loop: name }, 'loop fails and goes on trying')
-      failing = true
+      failures += 1
+      if (failures === FAILURES_TO_TELL) {
+        log.error({ err: error, loop: name }, 'loop fails and goes on trying')
+      }
     }
     if (stopping.signal.aborted) return
     timer = setTimeout(() => (underWay = run()), intervalMs)
