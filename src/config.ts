@@ -10,6 +10,8 @@ export interface SecretVariable {
   source: string
   /** What stands in it, for people. */
   meaning: string
+  /** The secrets in the text of the variable. */
+  secretsIn(text: string): string[]
   /** The key of a secret; a string says what is wrong with it, too short for use included. */
   keyOf(secret: string): KeyObject | string
   /** The variable with the networks from which alone the source takes anything. */
@@ -179,9 +181,9 @@ function networksOf(
 
 function keysOf(
   env: NodeJS.ProcessEnv,
-  { name, source, keyOf }: SecretVariable,
+  { name, source, secretsIn, keyOf }: SecretVariable,
 ): { keys: KeyObject[]; fault?: string } {
-  const secrets = (env[name] ?? '').split(',').map((secret) => secret.trim())
+  const secrets = secretsIn(env[name] ?? '')
   if (secrets.every((secret) => secret === '')) {
     return {
       keys: [],

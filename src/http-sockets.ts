@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -61,6 +60,10 @@ export function guardSockets(server: Server, listener: Listener): ReadonlySet<Se
     broken.add(socket)
     void refuse(socket, error)
   })
+  // Node would destroy the connection, and take back the answers to what came before.
+  server.on('connect', (_incoming: IncomingMessage, socket: Duplex) => {
+    void refuse(socket, new Error('Expected no CONNECT: this is no proxy.'))
+  })
 
   return underWay
 
@@ -68,7 +71,7 @@ export function guardSockets(server: Server, listener: Listener): ReadonlySet<Se
     const exchanges = [...(inHand.get(socket) ?? [])]
     const whole = exchanges.filter(({ incoming }) => incoming.complete)
     // The sender would take this answer for the one of a request before.
-    await Promise.all(whole.map(({ outgoing }) => once(outgoing, 'close')))
+    await Promise.all(whole.map(({ outgoing }) => closed(outgoing)))
     const isAnswered = exchanges.some(
       ({ incoming, outgoing }) => !incoming.complete && outgoing.headersSent,
     )
@@ -87,10 +90,17 @@ export function guardSockets(server: Server, listener: Listener): ReadonlySet<Se
     socket.end()
     const timer = setTimeout(() => socket.destroy(), LINGER_MS)
     socket.once('close', () => clearTimeout(timer))
-    // Its bytes are thrown away until the sender has seen the end.
+    // Its bytes are thrown away until the sender has seen the end: a socket that holds unread ones takes its answer back.
+    for (const { incoming } of inHand.get(socket) ?? []) incoming.resume()
     socket.resume()
   }
 }
+
+// Also where it ends with an error, which is no reason to throw.
+const closed = (outgoing: ServerResponse): Promise<unknown> =>
+  new Promise((resolve) => {
+    outgoing.once('close', resolve)
+  })
 
 /** What Node's parser finds wrong, by the code of its error; everything else is malformed. */
 const FOUND: Record<string, { code: ProblemCode; detail: string }> = {

@@ -13,24 +13,29 @@ const DEADLINE_MS = 1_000
  * who deliver again; it says both.
  */
 export const createServeReadiness =
-  (house: House, backlog: Backlog): Readiness =>
+  (
+    house: House,
+    { backlog, maxOpenEvents }: { backlog: Backlog; maxOpenEvents: number },
+  ): Readiness =>
   async () => {
     const [postgres, reached] = await Promise.all([askPostgres(house), askTemporal(house)])
     const detail = reached.ok ? reached.detail : `away, events are kept: ${reached.detail}`
     return {
       postgres,
       temporal: { ok: true, detail },
-      inbox: { ok: true, detail: describe(backlog) },
+      inbox: { ok: true, detail: describe(backlog, maxOpenEvents) },
     }
   }
 
-function describe({ current, isShedding }: Backlog): string {
+function describe({ current, isShedding }: Backlog, maxOpenEvents: number): string {
   const found = current()
   if (found === null) return 'not looked at yet'
   const age =
     found.openEvents === 0 ? '' : `, the oldest since ${Math.round(found.oldestSeconds)} s`
   const shedding = isShedding() ? '; senders who deliver again get 503' : ''
-  return `${found.openEvents} open events${age}${shedding}`
+  // Nobody counts further than that.
+  const count = found.openEvents > maxOpenEvents ? `more than ${maxOpenEvents}` : found.openEvents
+  return `${count} open events${age}${shedding}`
 }
 
 /** Readiness of `work`: Postgres, Temporal, and workers that poll. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
+import { BODY_LIMIT } from './api/gate.ts'
 import { problem } from './api/problems.ts'
 import { createTokens } from './api/tokens.ts'
 import type { Config } from './config.ts'
@@ -10,12 +11,13 @@ import { createAccept } from './inbox/accept.ts'
 import { createBacklog } from './inbox/backlog.ts'
 import { createListReject } from './inbox/rejects.ts'
 import { createServeReadiness } from './readiness.ts'
+import { shortSecrets } from './source-secrets.ts'
 import { needsTls } from './tls-advice.ts'
 import { createDecide } from './runs/approvals.ts'
 import type { Source } from './triggers/define.ts'
 import { readNetworks } from './triggers/webhook/addresses.ts'
 import type { Endpoint } from './triggers/webhook/endpoint.ts'
-import { createMaskBody } from './triggers/webhook/mask-body.ts'
+import { createMaskEvent } from './triggers/webhook/mask-event.ts'
 import { createReverify } from './triggers/webhook/reverify.ts'
 import { createHooks } from './triggers/webhook/route.ts'
 
@@ -59,10 +61,14 @@ export async function serve(
     runLog,
     decide: createDecide({ pool, wake: waker.wake }),
     tokens: createTokens([{ token: config.API_TOKEN, tenant: DEFAULT_TENANT }]),
-    readiness: createServeReadiness(house, backlog),
+    readiness: createServeReadiness(house, {
+      backlog,
+      maxOpenEvents: config.INBOX_MAX_OPEN_EVENTS,
+    }),
     metrics: metrics.read,
     reverify: createReverify(endpoints),
-    maskBody: createMaskBody(endpoints),
+    maskEvent: createMaskEvent(endpoints),
+    largestEventBytes: Math.max(BODY_LIMIT, ...endpoints.map(({ limitBytes }) => limitBytes)),
     log,
   })
   const listReject = createListReject({ pool, log })
@@ -88,6 +94,9 @@ export async function serve(
       { host: config.HOST },
       'webhooks are taken from other machines without TLS: put a proxy in front, and name it in TRUSTED_PROXIES',
     )
+  }
+  for (const short of shortSecrets(sources, config.keys)) {
+    log.warn(short, 'a secret is shorter than 24 bytes: make a longer one')
   }
   try {
     const server = await listen(api, { host: config.HOST, port: config.PORT, setting: 'PORT' })

@@ -1,8 +1,9 @@
+import type { KeyObject } from 'node:crypto'
 import type { SampleSource, WebhookSamples } from './cli/command.ts'
 import type { SecretVariable } from './config.ts'
 import type { Source } from './triggers/define.ts'
 import type { Preset } from './triggers/webhook/preset.ts'
-import { faultOf } from './triggers/webhook/secret.ts'
+import { faultOf, isShort, secretsIn } from './triggers/webhook/secret.ts'
 
 /** The variables in which the sources' secrets stand. */
 export const sourceSecrets = (sources: Source[]): SecretVariable[] =>
@@ -15,11 +16,23 @@ export const sourceSecrets = (sources: Source[]): SecretVariable[] =>
         name: secret.variable,
         source: name,
         meaning: secret.meaning,
+        secretsIn: (text: string) => secretsIn(text, secret),
         keyOf: (value: string) => faultOf(secret, value) ?? secret.keyOf(value),
         ...(addressesVariable === undefined ? {} : { addressesVariable }),
         ...(preset.needsProxy === true ? { needsProxy: true } : {}),
       },
     ]
+  })
+
+/** The variables of which a secret is taken but shorter than it should be. */
+export const shortSecrets = (
+  sources: Source[],
+  keys: ReadonlyMap<string, readonly KeyObject[]>,
+): { source: string; variable: string }[] =>
+  sources.flatMap(({ name: source, kind }) => {
+    if (kind.kind !== 'webhook') return []
+    const { variable } = kind.preset.secret
+    return keys.get(variable)?.some(isShort) === true ? [{ source, variable }] : []
   })
 
 /** How development makes each of these secrets. */
@@ -55,5 +68,6 @@ export const webhookSamples = ({
   kind: 'webhook',
   samples: { ...preset.samples, ...samples },
   secretVariable: preset.secret.variable,
+  secretsIn: (text) => secretsIn(text, preset.secret),
   compose: preset.compose,
 })

@@ -44,7 +44,7 @@ export async function startRunner(
   }: { temporal: BenchTemporal; databaseUrl?: string; roles: 'serve,work' | 'work' },
 ): Promise<Runner> {
   const port = await freePort()
-  const waiting = new Map<string, (call: FirstCall) => void>()
+  const calls = new Map<string, PromiseWithResolvers<FirstCall>>()
   const child = startChild({
     program: `runs-${kind}`,
     env: {
@@ -59,8 +59,7 @@ export async function startRunner(
     },
     onNews(news) {
       const call = FirstCall.parse(news)
-      waiting.get(call.workflowId)?.(call)
-      waiting.delete(call.workflowId)
+      firstCallOf(call.workflowId).resolve(call)
     },
   })
   await child.ask({ ask: 'ready' }, z.null())
@@ -69,18 +68,25 @@ export async function startRunner(
     connect: () => openConnection(port),
     async runOnce(connection) {
       const { key, request } = nextDelivery()
-      const workflowId = workflowIdOf(kind, key)
-      const firstCall = new Promise<FirstCall>((resolve) => waiting.set(workflowId, resolve))
       const sentAt = now()
-      const { status } = await connection.exchange(request)
+      const { status, body } = await connection.exchange(request)
       const answeredAt = now()
       if (status !== 200) throw new Error(`A webhook was answered ${status} by ${kind}.`)
-      const { activityAt, modelAt } = await firstCall
+      const workflowId = kind === 'bare' ? `threeCalls:${key}` : workflowIdOf(body)
+      const { activityAt, modelAt } = await firstCallOf(workflowId).promise
+      calls.delete(workflowId)
       await temporal.client.workflow.result(workflowId)
       return { sentAt, answeredAt, activityAt, modelAt, finishedAt: now() }
     },
     cpuUs: () => child.ask({ ask: 'cpu' }, z.number()),
     stop: child.stop,
+  }
+
+  /** The run may call before its webhook is answered. */
+  function firstCallOf(workflowId: string): PromiseWithResolvers<FirstCall> {
+    const call = calls.get(workflowId) ?? Promise.withResolvers<FirstCall>()
+    calls.set(workflowId, call)
+    return call
   }
 }
 
@@ -97,13 +103,14 @@ export async function openBenchTemporal(address: string): Promise<BenchTemporal>
   return { address, client: new Client({ connection }), close: () => connection.close() }
 }
 
-const workflowIdOf = (kind: Kind, key: string): string =>
-  kind === 'bare'
-    ? `threeCalls:${key}`
-    : runId({
-        workflow: 'threeCalls',
-        tenant: DEFAULT_TENANT,
-        trigger: 'calls',
-        source: 'github',
-        key,
-      })
+const Answer = z.object({ id: z.string() })
+
+/** The id of the run that a webhook has started, from the answer to it. */
+const workflowIdOf = (answer: string): string =>
+  runId({
+    workflow: 'threeCalls',
+    tenant: DEFAULT_TENANT,
+    trigger: 'calls',
+    source: 'github',
+    eventId: Answer.parse(JSON.parse(answer)).id,
+  })

@@ -143,15 +143,17 @@ function createStart(
   async function startOnset(): Promise<string> {
     const workflow = 'oneCall'
     const origin = { tenant: DEFAULT_TENANT, source: 'github', key: randomUUID() }
-    const id = runId({ workflow, trigger: 'calls', ...origin })
+    const eventId = `evt_${origin.key}`
+    const { tenant, source } = origin
+    const id = runId({ workflow, tenant, trigger: 'calls', source, eventId })
     const input = {
       ...origin,
-      id: `evt_${origin.key}`,
+      id: eventId,
       type: 'issues.opened',
       subject: 'acme/widgets#7',
       time: new Date().toISOString(),
       hops: 0,
-      correlationId: `evt_${origin.key}`,
+      correlationId: eventId,
       trigger: 'calls',
       data: question,
     }

@@ -5,7 +5,7 @@ import { findEvent, findRequest, type StoredRequest } from '../inbox/event-detai
 import { type Act, discard, release } from '../inbox/quarantine.ts'
 import { createReplay, findReplay } from '../inbox/replays.ts'
 import { Actor, Discard, Release, type Reverified } from './event-schemas.ts'
-import type { MaskBody } from './events.ts'
+import { maskHeaders, type MaskEvent } from './events.ts'
 import type { ApiEnv } from './gate.ts'
 import { type ProblemCode, problem } from './problems.ts'
 import { readRequest } from './read-json.ts'
@@ -16,14 +16,14 @@ export type Reverify = (stored: StoredRequest) => Promise<z.infer<typeof Reverif
 interface ActDependencies {
   pool: Pool
   reverify: Reverify
-  maskBody?: MaskBody
+  maskEvent?: MaskEvent
 }
 
 /** What operators do with one event: verify it again, release, discard or replay it. */
 export function createEventActRoutes({
   pool,
   reverify,
-  maskBody = (_, body) => body,
+  maskEvent = maskHeaders,
 }: ActDependencies): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
 
@@ -73,7 +73,7 @@ export function createEventActRoutes({
     const event = await findEvent(pool, on)
     if (event === null) return noEvent(on.id)
     if (act !== 'done') return problem(refusal, `It is ${event.state} since ${event.stateAt}.`)
-    return Response.json({ ...event, body: maskBody(event.source, event.body) })
+    return Response.json(maskEvent(event))
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readCursor } from '../inbox/event-cursor.ts'
 import { by, instant, limit, line, moment } from './fields.ts'
 
 const eventState = z.enum([
@@ -40,6 +41,7 @@ export const EventSummary = z.object({
   stateAt: instant,
   reason: z.string().nullable(),
   held: z.boolean().describe('Whether a dispatch of it is in quarantine'),
+  heldFor: z.array(z.string()).describe('Why: `trigger: reason`'),
   size: z.int().describe('Bytes of the body'),
 })
 
@@ -55,19 +57,26 @@ export const EventsQuery = z.strictObject({
   type: line(500).optional().describe('Exact, or what it begins with: `issues.*`'),
   state: eventState.optional().describe('quarantined: those of which a dispatch is, too'),
   subject: line(1024).optional(),
-  key: line(500).optional().describe('Also that of a duplicate'),
+  key: line(1024).optional().describe('Also that of a duplicate'),
   from: moment.optional().describe('Received at or after this'),
   to: moment.optional().describe('Received before this'),
   limit,
-  after: z.string().max(1000).optional().describe('`next` of the page before'),
+  after: z
+    .string()
+    .max(1000)
+    .refine((text) => readCursor(text) !== null, { message: 'Expected `next` of a page.' })
+    .optional()
+    .describe('`next` of the page before'),
 })
 
 /** An event with everything that came of it. */
-export const Event = EventSummary.omit({ size: true }).extend({
+export const Event = EventSummary.omit({ size: true, heldFor: true }).extend({
   tenant: z.string(),
   method: z.string(),
   url: z.string(),
-  headers: z.record(z.string(), z.string()),
+  headers: z
+    .record(z.string(), z.string())
+    .describe('Signatures are shown; what may be a credential, by its length'),
   contentType: z.string(),
   body: z.string(),
   repaired: z.boolean().describe('Whether an operator has replaced the body that came'),
@@ -139,6 +148,14 @@ export const Replay = z.object({
   endedAt: instant.nullable(),
   cancelledBy: z.string().nullable(),
 })
+
+/** Replays, the youngest first. */
+export const ReplayList = z.object({
+  replays: z.array(Replay.omit({ from: true, to: true, started: true, cancelledBy: true })),
+})
+
+/** How many replays to list. */
+export const ReplaysQuery = z.strictObject({ limit })
 
 /** What today's keys say of a stored request, at its time of receipt. */
 export const Reverified = z.object({

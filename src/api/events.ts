@@ -1,8 +1,9 @@
 import { Hono } from 'hono'
 import type { Pool } from 'pg'
+import { withSecretsMasked } from '../contracts/headers.ts'
 import type { Accept } from '../inbox/accept.ts'
 import { readCloudEvents } from '../inbox/cloud-events.ts'
-import { findEvent } from '../inbox/event-details.ts'
+import { findEvent, type StoredEvent } from '../inbox/event-details.ts'
 import { searchEvents } from '../inbox/event-search.ts'
 import { EventsQuery } from './event-schemas.ts'
 import type { ApiEnv } from './gate.ts'
@@ -14,18 +15,23 @@ const INTERNAL_SOURCE = 'internal'
 interface EventDependencies {
   pool: Pool
   accept: Accept
-  /** Hides what in the body of a source's event would let its reader act. */
-  maskBody?: MaskBody
+  maskEvent?: MaskEvent
 }
 
-/** Makes the body of an event fit to be shown. */
-export type MaskBody = (source: string, body: string) => string
+/** Makes an event fit to be shown: without what would let its reader in somewhere, or act. */
+export type MaskEvent = (event: StoredEvent) => StoredEvent
+
+/** Masks the headers that may be credentials. */
+export const maskHeaders: MaskEvent = (event) => ({
+  ...event,
+  headers: withSecretsMasked(event.headers, []),
+})
 
 /** Events: how programs of ours and others bring them, and what came of one. */
 export function createEventRoutes({
   pool,
   accept,
-  maskBody = (_, body) => body,
+  maskEvent = maskHeaders,
 }: EventDependencies): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
 
@@ -60,7 +66,7 @@ export function createEventRoutes({
     const id = c.req.param('id')
     const event = await findEvent(pool, { tenant: c.get('tenant'), id })
     if (event === null) return problem('not_found', `There is no event '${id}'.`)
-    return c.json({ ...event, body: maskBody(event.source, event.body) })
+    return c.json(maskEvent(event))
   })
 
   return routes

@@ -10,8 +10,15 @@ export interface ApiEnv {
   Variables: { tenant: string }
 }
 
-/** Largest body that the API reads. */
+/** Largest body that the API reads, but for those that hold another body of an event. */
 export const BODY_LIMIT = 1024 * 1024
+
+// Whoever acts, and the names of the members.
+const ENVELOPE_BYTES = 16 * 1024
+
+/** Largest body of a request that holds an event's in base64. */
+export const repairLimit = (largestEventBytes: number): number =>
+  Math.ceil(largestEventBytes / 3) * 4 + ENVELOPE_BYTES
 
 /** Lets in who shows a known bearer token, as that token's tenant. */
 export function requireToken(tokens: Tokens): MiddlewareHandler<ApiEnv> {
@@ -29,19 +36,18 @@ export function requireToken(tokens: Tokens): MiddlewareHandler<ApiEnv> {
   }
 }
 
-/** Reads bodies of plain bytes up to 1 MB and refuses all others before anybody parses them. */
-export const limitBody: MiddlewareHandler = async (c, next) => {
-  const encoding = c.req.header('content-encoding') ?? 'identity'
-  if (encoding !== 'identity') {
+/** Reads bodies of plain bytes up to a size, and refuses all others before anybody parses them. */
+export function limitBody(bytes: number): MiddlewareHandler {
+  const limitSize = bodyLimit({
+    maxSize: bytes,
+    onError: () => problem('body_too_large', `The body is larger than ${bytes} bytes.`),
+  })
+  return async (c, next) => {
+    const encoding = c.req.header('content-encoding') ?? 'identity'
+    if (encoding === 'identity') return limitSize(c, next)
     return problem('unsupported_media_type', `The content encoding '${encoding}' is not supported.`)
   }
-  return limitSize(c, next)
 }
-
-const limitSize = bodyLimit({
-  maxSize: BODY_LIMIT,
-  onError: () => problem('body_too_large', `The body is larger than ${BODY_LIMIT} bytes.`),
-})
 
 function refuse(challenge: string, detail: string): Response {
   return problem('unauthorized', detail, { headers: { 'www-authenticate': challenge } })

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { EventsQuery } from './event-schemas.ts'
+import { EventsQuery, ReplaysQuery } from './event-schemas.ts'
 import type { ProblemCode } from './problems.ts'
 import { ApprovalsQuery, RejectsQuery, RunEventsQuery, RunsQuery, type named } from './schemas.ts'
 
@@ -131,6 +131,14 @@ export const operations: Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/replays',
+    summary: 'Replays with how far they are, the youngest first.',
+    query: ReplaysQuery,
+    answers: [{ status: 200, description: 'The youngest', schemas: ['ReplayList'] }],
+    problems: ['invalid_request'],
+  },
+  {
+    method: 'get',
     path: '/api/replays/{id}',
     summary: 'A replay with how far it is.',
     answers: [{ status: 200, description: 'The replay', schemas: ['Replay'] }],
@@ -151,6 +159,13 @@ export const operations: Operation[] = [
     query: RejectsQuery,
     answers: [{ status: 200, description: 'One page', schemas: ['RejectPage'] }],
     problems: ['invalid_request'],
+  },
+  {
+    method: 'get',
+    path: '/api/rejects/{id}',
+    summary: 'One request that was refused at the door.',
+    answers: [{ status: 200, description: 'The request', schemas: ['Reject'] }],
+    problems: ['not_found'],
   },
   {
     method: 'get',

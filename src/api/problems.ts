@@ -18,7 +18,7 @@ export const problems = {
   several_open: { status: 409, title: 'The run waits for several decisions' },
   run_finished: { status: 409, title: 'The run has finished' },
   not_in_quarantine: { status: 409, title: 'The event is not in quarantine' },
-  not_discardable: { status: 409, title: 'The event has started its runs' },
+  not_discardable: { status: 409, title: 'Nothing of the event is left to discard' },
   not_replayable: { status: 409, title: 'The event was not dispatched yet' },
   replay_too_large: { status: 400, title: 'The replay means too many events' },
   overloaded: { status: 503, title: 'The inbox has too much to do' },

@@ -1,9 +1,15 @@
 import { Hono } from 'hono'
 import type { Pool } from 'pg'
-import { cancelReplay, createReplay, findReplay, MOST_EVENTS } from '../inbox/replays.ts'
-import { Actor, NewReplay } from './event-schemas.ts'
+import {
+  cancelReplay,
+  createReplay,
+  findReplay,
+  listReplays,
+  MOST_EVENTS,
+} from '../inbox/replays.ts'
+import { Actor, NewReplay, ReplaysQuery } from './event-schemas.ts'
 import type { ApiEnv } from './gate.ts'
-import { problem } from './problems.ts'
+import { invalidRequest, problem } from './problems.ts'
 import { readRequest } from './read-json.ts'
 
 /** Replays: events that are dispatched once more, at a chosen rate. */
@@ -24,6 +30,12 @@ export function createReplayRoutes({ pool }: { pool: Pool }): Hono<ApiEnv> {
     if (made.outcome === 'made') return c.json(await findReplay(pool, { tenant, id: made.id }), 202)
     const detail = `Expected at most ${MOST_EVENTS} events: name a shorter time or a type.`
     return problem('replay_too_large', detail)
+  })
+
+  routes.get('/api/replays', async (c) => {
+    const query = ReplaysQuery.safeParse(c.req.query())
+    if (!query.success) return invalidRequest(query.error.issues)
+    return c.json({ replays: await listReplays(pool, { tenant: c.get('tenant'), ...query.data }) })
   })
 
   routes.get('/api/replays/:id', async (c) => {

@@ -9,6 +9,7 @@ import {
   NewReplay,
   Release,
   Replay,
+  ReplayList,
   Reverified,
 } from './event-schemas.ts'
 import { instant, limit, line } from './fields.ts'
@@ -35,7 +36,7 @@ export const Accepted = z.object({
 export const AcceptedBatch = z.object({ events: z.array(Accepted) })
 
 /** A request that was refused at the door. */
-const Reject = z.object({
+export const Reject = z.object({
   id: z.string(),
   at: instant,
   source: z.string().nullable().describe('Null where no source has the endpoint that was called'),
@@ -208,6 +209,7 @@ export const named = {
   RejectPage,
   Release,
   Replay,
+  ReplayList,
   Reverified,
   Run,
   RunDetails,

@@ -40,6 +40,8 @@ export interface WebhookSamples {
   samples: Readonly<Record<string, unknown>>
   /** The variable that holds the secret. */
   secretVariable: string
+  /** The secrets in the text of a variable: several while one is rotated. */
+  secretsIn(text: string): string[]
   /** A signed request, as the provider would send it. Throws where the secret is none. */
   compose(sampling: {
     type: string

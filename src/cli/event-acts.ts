@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { Event, Replay, Reverified } from '../api/event-schemas.ts'
+import { Event, Reverified } from '../api/event-schemas.ts'
 import type { EventCommand } from './events.ts'
-import { CommandError, EXIT, misuse } from './exit.ts'
-import { countOf } from './flags.ts'
-import { momentOf } from './moments.ts'
+import { CommandError, EXIT } from './exit.ts'
 import { harmless } from './print.ts'
 
 /** Judges a stored request again; 1 where it does not hold. */
@@ -27,46 +25,6 @@ export async function releaseEvent(command: EventCommand): Promise<number> {
 export async function discardEvent(command: EventCommand): Promise<number> {
   const reason = command.input.text('reason')
   return act(command, { verb: 'discard', more: reason === undefined ? {} : { reason } })
-}
-
-/** Replays one event, or all of a source, type and time range. */
-export async function replayEvents({
-  client,
-  input,
-  print,
-  id,
-  by,
-}: EventCommand): Promise<number> {
-  const source = input.text('source')
-  if ((id === '') === (source === undefined)) {
-    throw misuse('Name an event, or give --source with --from.')
-  }
-  const answer =
-    source === undefined
-      ? await client.post(pathOf(id, 'replay'), { body: JSON.stringify({ by }) })
-      : await client.post('/api/replays', {
-          body: JSON.stringify({ source, by, ...rangeOf(input) }),
-        })
-  const replay = Replay.parse(answer)
-  if (input.flag('json')) print.json(replay)
-  else {
-    const { perSecond, total } = replay
-    const events = total === 1 ? '1 event' : `${total} events`
-    print.line(`${replay.id}: ${events}, ${perSecond} a second (GET /api/replays/${replay.id})`)
-  }
-  return EXIT.ok
-}
-
-function rangeOf(input: EventCommand['input']) {
-  const from = momentOf(input, 'from') ?? momentOf(input, 'since')
-  if (from === undefined) throw misuse('Give --from: a date, or how long ago, such as 2h.')
-  const type = input.text('type')
-  return {
-    from,
-    to: momentOf(input, 'to') ?? new Date().toISOString(),
-    ...(type === undefined ? {} : { type }),
-    perSecond: countOf(input, { name: 'rate', most: 1_000 }) ?? 10,
-  }
 }
 
 async function act(

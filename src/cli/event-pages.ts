@@ -27,14 +27,14 @@ export async function listEvents({ client, input, print }: EventCommand): Promis
     return EXIT.ok
   }
   const rows = page.events.map(
-    ({ id, source, type, subject, state, reason, held, receivedAt }) => ({
+    ({ id, source, type, subject, state, reason, held, heldFor, receivedAt }) => ({
       event: id,
       received: receivedAt,
       source,
       type,
       subject: subject ?? '',
       state: held ? `${state} (a dispatch is in quarantine)` : state,
-      reason: reason ?? '',
+      reason: reason ?? heldFor.join(', '),
     }),
   )
   if (rows.length === 0) print.error('There are no such events.')
@@ -61,6 +61,10 @@ export function printEvent(event: z.infer<typeof Event>, print: Print): void {
     key: event.key,
     state: event.reason === null ? event.state : `${event.state}: ${event.reason}`,
     received: event.receivedAt,
+    expires: event.expiresAt,
+    hops: event.hops === 0 ? null : String(event.hops),
+    correlation: event.correlationId === event.id ? null : event.correlationId,
+    causation: event.causationId,
     request: `${event.method} ${event.url}`,
     verified: preset === '' ? null : `${preset}, key ${key} of ${keys}`,
     signed: signedAt ?? null,
@@ -70,7 +74,7 @@ export function printEvent(event: z.infer<typeof Event>, print: Print): void {
     temporal: `EventId = "${event.id}"`,
   }
   for (const [name, value] of Object.entries(facts)) {
-    if (value !== null) print.line(`${name.padEnd(11)}${harmless(value)}`)
+    if (value !== null) print.line(`${name.padEnd(12)}${harmless(value)}`)
   }
   section(
     print,

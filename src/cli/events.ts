@@ -1,9 +1,10 @@
 import type { Command, CommandInput } from './command.ts'
-import { discardEvent, releaseEvent, replayEvents, verifyEvent } from './event-acts.ts'
+import { discardEvent, releaseEvent, verifyEvent } from './event-acts.ts'
 import { listEvents, showEvent } from './event-pages.ts'
 import { misuse } from './exit.ts'
 import { flags, openClient } from './flags.ts'
 import { unknownWord } from './nearest.ts'
+import { cancelReplay, replayEvents, showReplays } from './replays.ts'
 
 const verbs = {
   list: listEvents,
@@ -12,15 +13,17 @@ const verbs = {
   release: releaseEvent,
   discard: discardEvent,
   replay: replayEvents,
+  replays: showReplays,
+  cancel: cancelReplay,
 } as const
 
-const WITHOUT_ID = new Set(['list', 'replay'])
+const WITHOUT_ID = new Set(['list', 'replay', 'replays'])
 
 /** `onset events`: the inbox. What came, what became of it, and what is done about it. */
 export const events: Command = {
   name: 'events',
   usage:
-    '[list | show | verify | release | discard | replay] [event id] [--source <name>] [--type <type>] … [--url <url>] [--json]',
+    '[list | show | verify | release | discard | replay | replays | cancel] [event or replay id] [--source <name>] [--type <type>] … [--url <url>] [--json]',
   summary: 'List what came in, look at one event, release, discard or replay',
   positionals: { least: 0, most: 2 },
   options: {
@@ -35,7 +38,7 @@ export const events: Command = {
     from: { type: 'string', meaning: 'list, replay: received since this date, or ago, as 2h' },
     since: { type: 'string', meaning: 'The same as --from' },
     to: { type: 'string', meaning: 'list, replay: received before this' },
-    limit: { type: 'string', meaning: 'list: at most so many; 50 by default' },
+    limit: { type: 'string', meaning: 'list, replays: at most so many; 50 by default' },
     after: { type: 'string', meaning: 'list: the next page, as the page before names it' },
     rate: { type: 'string', meaning: 'replay: how many a second; 10 by default' },
     body: { type: 'string', meaning: 'release: file with what is read instead of the body' },
@@ -47,7 +50,8 @@ export const events: Command = {
     const [verb = 'list', id] = input.positionals
     const carryOut = isVerb(verb) ? verbs[verb] : undefined
     if (carryOut === undefined) throw misuse(unknownWord('verb', verb, Object.keys(verbs)))
-    if (id === undefined && !WITHOUT_ID.has(verb)) throw misuse(`Name the event to ${verb}.`)
+    if (id === undefined && !WITHOUT_ID.has(verb))
+      throw misuse(`Name the ${verb === 'cancel' ? 'replay' : 'event'} to ${verb}.`)
     const client = openClient(input, await server())
     return carryOut({ client, input, print, id: id ?? '', by: input.text('by') ?? user })
   },

@@ -1,54 +1,104 @@
-import { RejectPage } from '../api/schemas.ts'
-import type { Command } from './command.ts'
+import type { z } from 'zod'
+import { Reject, RejectPage } from '../api/schemas.ts'
+import type { ApiClient } from './api-client.ts'
+import type { Command, CommandInput } from './command.ts'
 import { EXIT } from './exit.ts'
 import { countOf, flags, openClient } from './flags.ts'
+import { momentOf } from './moments.ts'
+import { harmless, type Print } from './print.ts'
 import { table } from './table.ts'
-
-const filters = ['source', 'status', 'address', 'from', 'to', 'after']
 
 /** `onset rejects`: the requests that were refused at the door, and why. */
 export const rejects: Command = {
   name: 'rejects',
   usage:
-    '[--source <name>] [--status <status>] [--address <address>] [--from <time>] [--to <time>] [--limit <n>] [--url <url>] [--json]',
-  summary: 'List the webhooks that were refused, and why',
-  positionals: { least: 0, most: 0 },
+    '[id] [--source <name>] [--status <status>] [--address <address>] [--from <time>] [--to <time>] [--limit <n>] [--url <url>] [--json]',
+  summary: 'List the webhooks that were refused, and why; or look at one',
+  positionals: { least: 0, most: 1 },
   options: {
     source: { type: 'string', meaning: 'Only those for this source' },
     status: { type: 'string', meaning: 'Only those answered with this status, such as 401' },
     address: { type: 'string', meaning: 'Only those from this address' },
-    from: { type: 'string', meaning: 'Not before this time, such as 2026-01-31T12:00:00Z' },
-    to: { type: 'string', meaning: 'Before this time' },
+    from: { type: 'string', meaning: 'Not before this date, or ago, as 2h' },
+    since: { type: 'string', meaning: 'The same as --from' },
+    to: { type: 'string', meaning: 'Before this' },
     limit: { type: 'string', meaning: 'At most so many; 50 by default' },
     after: { type: 'string', meaning: 'The next page, as the page before names it' },
     ...flags,
   },
   async run(input, { server, print }) {
-    const query = new URLSearchParams({
-      limit: String(countOf(input, { name: 'limit', most: 200 }) ?? 50),
-    })
-    for (const name of filters) {
-      const value = input.text(name)
-      if (value !== undefined) query.set(name, value)
-    }
     const client = openClient(input, await server())
-    const page = RejectPage.parse(await client.get(`/api/rejects?${query.toString()}`))
-    if (page.next !== null) print.error(`There are more: --after ${page.next}`)
-    if (input.flag('json')) {
-      print.json(page.rejects)
-      return EXIT.ok
-    }
-    const rows = page.rejects.map(({ at, source, path, address, status, step, reason, size }) => ({
-      at,
-      source: source ?? path,
-      from: address,
-      status: String(status),
-      step,
-      reason,
-      size: size === null ? '' : `${size} bytes`,
-    }))
-    if (rows.length === 0) print.error('Nothing was refused.')
-    else for (const line of table(rows)) print.line(line)
-    return EXIT.ok
+    const [id] = input.positionals
+    return id === undefined ? list(client, { input, print }) : show(client, { id, input, print })
   },
 }
+
+async function list(
+  client: ApiClient,
+  { input, print }: { input: CommandInput; print: Print },
+): Promise<number> {
+  const limit = countOf(input, { name: 'limit', most: 200 }) ?? 50
+  const query = new URLSearchParams({ limit: String(limit) })
+  for (const name of ['source', 'status', 'address', 'after']) {
+    const value = input.text(name)
+    if (value !== undefined) query.set(name, value)
+  }
+  const from = momentOf(input, 'from') ?? momentOf(input, 'since')
+  if (from !== undefined) query.set('from', from)
+  const to = momentOf(input, 'to')
+  if (to !== undefined) query.set('to', to)
+
+  const page = RejectPage.parse(await client.get(`/api/rejects?${query.toString()}`))
+  if (page.next !== null) print.error(`There are more: --after ${page.next}`)
+  if (input.flag('json')) {
+    print.json(page.rejects)
+    return EXIT.ok
+  }
+  const rows = page.rejects.map((reject) => ({
+    id: reject.id,
+    at: reject.at,
+    source: reject.source ?? reject.path,
+    preset: reject.preset ?? '',
+    from: reject.address,
+    method: reject.method,
+    status: String(reject.status),
+    step: reject.step,
+    reason: reject.reason,
+    size: sizeOf(reject),
+  }))
+  if (rows.length === 0) print.error('Nothing was refused.')
+  else for (const line of table(rows)) print.line(line)
+  return EXIT.ok
+}
+
+async function show(
+  client: ApiClient,
+  { id, input, print }: { id: string; input: CommandInput; print: Print },
+): Promise<number> {
+  const reject = Reject.parse(await client.get(`/api/rejects/${encodeURIComponent(id)}`))
+  if (input.flag('json')) {
+    print.json(reject)
+    return EXIT.ok
+  }
+  const facts = {
+    refused: reject.at,
+    source: reject.source ?? '',
+    preset: reject.preset ?? '',
+    from: reject.address,
+    request: `${reject.method} ${reject.path}`,
+    status: String(reject.status),
+    step: reject.step,
+    reason: reject.reason,
+    size: sizeOf(reject),
+  }
+  for (const [name, value] of Object.entries(facts)) {
+    if (value !== '') print.line(`${name.padEnd(11)}${harmless(value)}`)
+  }
+  const headers = Object.entries(reject.headers).map(([header, value]) => ({ header, value }))
+  if (headers.length === 0) return EXIT.ok
+  print.line('')
+  for (const line of table(headers)) print.line(line)
+  return EXIT.ok
+}
+
+const sizeOf = ({ size }: z.infer<typeof Reject>): string => (size === null ? '' : `${size} bytes`)

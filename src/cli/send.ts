@@ -110,12 +110,12 @@ const postEvent = async (client: ApiClient, event: object): Promise<Answer> =>
   Accepted.parse(await client.post('/api/events', { body: JSON.stringify(event) }))
 
 function secretOf(
-  { name, secretVariable }: WebhookSamples,
+  { name, secretVariable, secretsIn }: WebhookSamples,
   { variable = secretVariable, found }: { variable: string | undefined; found: Server },
 ): string {
   // While one is rotated there are several: the first is the one to sign with.
-  const [secret = ''] = (found.secret(variable) ?? '').split(',', 1)
-  if (secret.trim() !== '') return secret.trim()
+  const [secret = ''] = secretsIn(found.secret(variable) ?? '')
+  if (secret !== '') return secret
   const message = `Set ${variable} to what ${name} signs with, or start a server of your own with npm start.`
   throw new CommandError(message, { exitCode: EXIT.failed })
 }

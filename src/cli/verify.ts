@@ -47,13 +47,13 @@ async function verifyFile(
   { env, providers, print }: CommandContext,
 ): Promise<number> {
   const provider = needed(input, 'preset')
-  const secrets = secretsIn(env, needed(input, 'secret-env'))
+  const names = needed(input, 'secret-env')
   const request = await readRequest(needed(input, 'request'))
   const nowMs = timeOf(input.text('now'))
   const known = await providers()
-  if (known.samplesOf(provider) === undefined) {
-    throw misuse(unknownWord('preset', provider, known.names))
-  }
+  const samples = known.samplesOf(provider)
+  if (samples === undefined) throw misuse(unknownWord('preset', provider, known.names))
+  const secrets = textsIn(env, names).flatMap(samples.secretsIn)
   const judged = await known.judge({ ...request, provider, secrets, nowMs })
   if (input.flag('json')) print.json(judged.valid ? { ...judged, reason: null } : judged)
   else print.line(sentence(judged))
@@ -73,10 +73,10 @@ function needed(input: CommandInput, name: string): string {
   return value
 }
 
-function secretsIn(env: CommandContext['env'], names: string): string[] {
-  return names.split(',').flatMap((name) => {
+function textsIn(env: CommandContext['env'], names: string): string[] {
+  return names.split(',').map((name) => {
     const value = env[name.trim()]
-    if (value !== undefined && value !== '') return value.split(',').map((secret) => secret.trim())
+    if (value !== undefined && value !== '') return value
     throw new CommandError(`Set ${name.trim()} to what the request is signed with.`, {
       exitCode: EXIT.failed,
     })

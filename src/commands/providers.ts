@@ -3,7 +3,7 @@ import type { Judged, Providers, RequestToJudge, WebhookSamples } from '../cli/c
 import { webhookSamples } from '../source-secrets.ts'
 import type { Preset } from '../triggers/webhook/preset.ts'
 import { presetNamed, presetsByName } from '../triggers/webhook/presets/by-name.ts'
-import { verify } from '../triggers/webhook/verify.ts'
+import { verificationOf, verify } from '../triggers/webhook/verify.ts'
 
 // Where no source names the variable of a secret, the command line does.
 const NO_VARIABLE = ''
@@ -41,7 +41,7 @@ export function openProviders(): Providers {
     }
     const judged = await verify({ preset, keys }, request, nowMs)
     if (!judged.verified) return no(judged.step, judged.reason)
-    const { key, signedAt } = judged.verification
+    const { key, signedAt } = verificationOf(judged.verification)
     return { valid: true, key, keys: keys.length, ...(signedAt === undefined ? {} : { signedAt }) }
   }
 }

@@ -4,6 +4,7 @@ import { within } from '../store/deadline.ts'
 import { createGroup } from '../store/group.ts'
 import { type Inserted, insertDeliveries } from './deliveries.ts'
 import type { InboxEvent } from './events-table.ts'
+import { type Incoming, toIncoming } from './incoming.ts'
 
 /**
  * Makes the verified events of a request durable once, all or none, and answers each in its order. Resolves after the
@@ -33,7 +34,7 @@ const DEADLINE_MS_PER_BYTE = 250 / (1024 * 1024)
  */
 export function createAccept(pool: Pool, onAccepted: (event: InboxEvent) => void): Accept {
   const group = createGroup({
-    write: (deliveries: Delivery[]) =>
+    write: (deliveries: Incoming[][]) =>
       within(deadlineOf(deliveries), 'Postgres', insertInPeace(pool, deliveries)),
     statementsAtOnce: STATEMENTS_AT_ONCE,
     itemsPerStatement: DELIVERIES_PER_STATEMENT,
@@ -42,7 +43,8 @@ export function createAccept(pool: Pool, onAccepted: (event: InboxEvent) => void
   })
 
   return async (delivery) => {
-    const inserted = await group.add(delivery).catch((cause: unknown) => {
+    // Its ids are made once: a statement that is repeated after it was committed meets its own rows, and knows them.
+    const inserted = await group.add(toIncoming(delivery)).catch((cause: unknown) => {
       throw new InboxUnavailable('The inbox cannot keep the event.', { cause })
     })
     for (const { event, open } of inserted) if (open) setImmediate(onAccepted, event)
@@ -54,7 +56,7 @@ const DEADLOCK_DETECTED = '40P01'
 
 // Rows stand aside by key and by digest, and no order of rows serves both. Postgres ends one of two statements that
 // wait for each other; repeated, it finds what the other has written.
-async function insertInPeace(pool: Pool, deliveries: Delivery[]): Promise<Inserted[][]> {
+async function insertInPeace(pool: Pool, deliveries: Incoming[][]): Promise<Inserted[][]> {
   try {
     return await insertDeliveries(pool, deliveries)
   } catch (error) {
@@ -64,14 +66,14 @@ async function insertInPeace(pool: Pool, deliveries: Delivery[]): Promise<Insert
   }
 }
 
-function deadlineOf(deliveries: Delivery[]): number {
+function deadlineOf(deliveries: Incoming[][]): number {
   let bytes = 0
   for (const delivery of deliveries) bytes += bytesOf(delivery)
   return Math.round(DEADLINE_MS + bytes * DEADLINE_MS_PER_BYTE)
 }
 
-function bytesOf({ events, raw }: Delivery): number {
-  let bytes = raw?.length ?? 0
-  for (const { body } of events) bytes += body.length
+function bytesOf(delivery: Incoming[]): number {
+  let bytes = delivery[0]?.request?.raw?.length ?? 0
+  for (const { event } of delivery) bytes += event.body.length
   return bytes
 }

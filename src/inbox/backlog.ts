@@ -20,10 +20,13 @@ const INTERVAL_MS = 1_000
 // Counting takes at most a fiftieth of one connection's time, however much there is to count.
 const PAUSE_PER_COST = 50
 
+// The age is that of the work, not of the event: what an operator releases after days is new here, and what cannot be
+// started by itself says nothing about how far the inbox is behind.
 const LOOK = `
 select count(*)::int as "openEvents",
-       coalesce(extract(epoch from now() - min(received_at)), 0)::float as "oldestSeconds"
-  from (select received_at from events where dispatch_after is not null limit $1) as open`
+       coalesce(extract(epoch from now() - min(state_at) filter (where reason is distinct from 'dispatch_failed')), 0)::float
+         as "oldestSeconds"
+  from (select state_at, reason from events where dispatch_after is not null limit $1) as open`
 
 /** Keeps looking at how much is left to do and for how long it has been. Nobody who delivers waits for that. */
 export function createBacklog({

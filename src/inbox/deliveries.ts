@@ -1,8 +1,9 @@
 import type { Pool } from 'pg'
-import type { Accepted, Delivery } from '../contracts/event.ts'
+import type { Accepted } from '../contracts/event.ts'
+import { inTransaction } from '../store/transaction.ts'
 import { keepOthers } from './duplicates.ts'
-import { toIncoming } from './incoming.ts'
-import { type InboxEvent, insertEvents } from './events-table.ts'
+import type { Incoming } from './incoming.ts'
+import { type InboxEvent, insertEvents, type Queryable } from './events-table.ts'
 
 /** What one insert did for one event. */
 export interface Inserted extends Accepted {
@@ -12,15 +13,21 @@ export interface Inserted extends Accepted {
 }
 
 /**
- * Writes deliveries in one statement. The first with a key stands; the others are answered with its id, or, where they
- * say something else under its key, kept in quarantine.
+ * Writes the events of requests, all of each request or none. The first with a key stands; the others are answered with
+ * its id, or, where they say something else under its key, kept in quarantine. Safe to repeat with the same ids.
  */
-export async function insertDeliveries(pool: Pool, deliveries: Delivery[]): Promise<Inserted[][]> {
-  const incoming = deliveries.map(toIncoming)
+export function insertDeliveries(pool: Pool, incoming: Incoming[][]): Promise<Inserted[][]> {
+  // One statement is a transaction of its own, and one event is all or none by itself.
+  return incoming.some(({ length }) => length > 1)
+    ? inTransaction(pool, (client) => insert(client, incoming))
+    : insert(pool, incoming)
+}
+
+async function insert(db: Queryable, incoming: Incoming[][]): Promise<Inserted[][]> {
   const all = incoming.flat()
-  const written = await insertEvents(pool, all)
+  const written = await insertEvents(db, all)
   const missed = all.filter(({ event }) => !written.has(event.id))
-  const others = missed.length === 0 ? undefined : await keepOthers(pool, missed)
+  const others = missed.length === 0 ? undefined : await keepOthers(db, missed)
   return incoming.map((events) =>
     events.map(({ event, reason }): Inserted => {
       const other = others?.get(event.id)

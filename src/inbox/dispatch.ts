@@ -1,27 +1,36 @@
 import type { Logger } from 'pino'
 import type { Pool } from 'pg'
-import type { EventState } from '../contracts/event.ts'
+import type { EventState, WaitingReason } from '../contracts/event.ts'
 import type { InboxEvent } from './events-table.ts'
 import { type Catalogue, type Plan, planDispatches } from './plan.ts'
 import { createSettle, type Settled } from './settle.ts'
-import type { StartRun } from './start-run.ts'
+import { type StartRun, TemporalAway } from './start-run.ts'
 
 /** Turns events into runs. */
 export interface Dispatcher {
   /** Dispatches an event at once if there is room for it; otherwise leaves it to the sweeper. Never throws. */
   offer(event: InboxEvent): void
-  /** Dispatches an event. Rejects when Temporal or Postgres cannot be reached; safe to repeat. */
-  dispatch(event: InboxEvent): Promise<void>
+  /** Dispatches an event and answers what became of it. Rejects where that cannot be said yet; safe to repeat. */
+  dispatch(event: InboxEvent): Promise<Settled[]>
   /** Starts the runs of an event and answers what became of each, without writing it down. Safe to repeat. */
   start(event: InboxEvent): Promise<Settled[]>
   /** Resolves when nothing is under way. */
   idle(): Promise<void>
 }
 
-/** Temporal did not start a run: not reachable, or not willing yet. */
-export class RunNotStarted extends Error {
+class RunNotStarted extends Error {
   override readonly name = 'RunNotStarted'
 }
+
+/** Why an event waits whose dispatch was rejected. */
+export const waitingReasonOf = (error: unknown): WaitingReason =>
+  error instanceof RunNotStarted && error.cause instanceof TemporalAway
+    ? 'temporal_unavailable'
+    : 'dispatch_failed'
+
+// What one run alone cannot be started for says nothing about the next event.
+const isItsOwn = (error: unknown): boolean =>
+  error instanceof RunNotStarted && !(error.cause instanceof TemporalAway)
 
 // More would only queue up in the Temporal server; nothing waits in memory beyond these.
 const AT_ONCE = 32
@@ -46,28 +55,29 @@ export function createDispatcher({
   log: Logger
 }): Dispatcher {
   const settle = createSettle(pool)
-  const underWay = new Set<Promise<void>>()
+  const underWay = new Set<Promise<unknown>>()
   let pausedUntil = 0
 
   return { offer, dispatch, start, idle }
 
   function offer(event: InboxEvent): void {
     if (underWay.size >= AT_ONCE || Date.now() < pausedUntil) return
-    const work = dispatch(event)
+    const work: Promise<unknown> = dispatch(event)
       .catch((error: unknown) => {
         if (Date.now() >= pausedUntil) {
           log.warn({ err: error, eventId: event.id }, 'dispatch is left to the sweeper')
         }
-        pausedUntil = Date.now() + PAUSE_MS
+        if (!isItsOwn(error)) pausedUntil = Date.now() + PAUSE_MS
       })
       .finally(() => underWay.delete(work))
     underWay.add(work)
   }
 
-  async function dispatch(event: InboxEvent): Promise<void> {
+  async function dispatch(event: InboxEvent): Promise<Settled[]> {
     const dispatches = await start(event)
     wake(await settle({ event, dispatches }))
     onChanged('dispatched', 1)
+    return dispatches
   }
 
   async function start(event: InboxEvent): Promise<Settled[]> {

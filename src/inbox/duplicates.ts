@@ -1,7 +1,6 @@
-import type { Pool } from 'pg'
 import type { Accepted } from '../contracts/event.ts'
 import { type Incoming, hexOf } from './incoming.ts'
-import { insertEvents } from './events-table.ts'
+import { insertEvents, type Queryable } from './events-table.ts'
 
 // By key the first and the one of the same digest; by digest, where the key is not signed, whoever stands.
 const FIND = `
@@ -39,13 +38,16 @@ const MOST_ROUNDS = 10
  * Says of events that an insert has left out what they are: duplicates of one that stands, or something else under its
  * key. The latter is kept in quarantine, once. Answers by the id under which each was to be inserted.
  */
-export async function keepOthers(pool: Pool, missed: Incoming[]): Promise<Map<string, Accepted>> {
+export async function keepOthers(
+  db: Queryable,
+  missed: Incoming[],
+): Promise<Map<string, Accepted>> {
   const answers = new Map<string, Accepted>()
   const duplicates: { of: string; key: string }[] = []
   let rest = missed
   for (let round = 0; rest.length > 0; round += 1) {
     if (round === MOST_ROUNDS) throw new Error('The rows of a key come and go without end.')
-    const standings = await findStanding(pool, rest)
+    const standings = await findStanding(db, rest)
     const open: { asked: Incoming; insert: Incoming }[] = []
     for (const [index, asked] of rest.entries()) {
       const judgement = judge(asked, standings.get(index))
@@ -53,17 +55,22 @@ export async function keepOthers(pool: Pool, missed: Incoming[]): Promise<Map<st
         open.push({ asked, insert: judgement.insert })
         continue
       }
+      // Its own row, where a statement is repeated that was committed.
+      if (judgement.duplicateOf === asked.event.id) {
+        answers.set(asked.event.id, { id: asked.event.id, status: 'accepted' })
+        continue
+      }
       answers.set(asked.event.id, { id: judgement.duplicateOf, status: 'duplicate' })
       duplicates.push({ of: judgement.duplicateOf, key: asked.event.key })
     }
     const written = await insertAll(
-      pool,
+      db,
       open.map(({ insert }) => insert),
     )
     for (const id of written) answers.set(id, { id, status: 'accepted' })
     rest = open.flatMap(({ asked }) => (written.has(asked.event.id) ? [] : [asked]))
   }
-  await record(pool, duplicates)
+  await record(db, duplicates)
   return answers
 }
 
@@ -75,7 +82,7 @@ interface Standing {
   equal_id: string | null
 }
 
-async function findStanding(pool: Pool, asked: Incoming[]): Promise<Map<number, Standing>> {
+async function findStanding(db: Queryable, asked: Incoming[]): Promise<Map<number, Standing>> {
   const rows = asked.map(({ event: { tenant, source, key }, received }, position) => ({
     position,
     tenant,
@@ -84,12 +91,12 @@ async function findStanding(pool: Pool, asked: Incoming[]): Promise<Map<number, 
     digest: hexOf(received.digest),
     digest_is_key: received.digestIsKey === true,
   }))
-  const result = await pool.query<Standing>(FIND, [JSON.stringify(rows)])
+  const result = await db.query<Standing>(FIND, [JSON.stringify(rows)])
   return new Map(result.rows.map((row) => [row.position, row]))
 }
 
-const insertAll = (pool: Pool, incoming: Incoming[]): Promise<Set<string>> =>
-  incoming.length === 0 ? Promise.resolve(new Set<string>()) : insertEvents(pool, incoming)
+const insertAll = (db: Queryable, incoming: Incoming[]): Promise<Set<string>> =>
+  incoming.length === 0 ? Promise.resolve(new Set<string>()) : insertEvents(db, incoming)
 
 // Signed content that stands under another key is a repetition, whatever its key: somebody may have changed the header.
 function judge(
@@ -108,7 +115,7 @@ function judge(
   return { insert: { ...asked, reused, reason: 'id_reused' } }
 }
 
-async function record(pool: Pool, duplicates: { of: string; key: string }[]): Promise<void> {
+async function record(db: Queryable, duplicates: { of: string; key: string }[]): Promise<void> {
   if (duplicates.length === 0) return
   const seen = new Map<string, { event_id: string; key: string; times: number }>()
   for (const { of, key } of duplicates) {
@@ -116,5 +123,5 @@ async function record(pool: Pool, duplicates: { of: string; key: string }[]): Pr
     seen.set(name, { event_id: of, key, times: (seen.get(name)?.times ?? 0) + 1 })
   }
   const rows = [...seen.values()]
-  await pool.query(RECORD, [JSON.stringify(rows), rows.map(({ event_id: id }) => id)])
+  await db.query(RECORD, [JSON.stringify(rows), rows.map(({ event_id: id }) => id)])
 }

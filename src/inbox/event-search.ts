@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { EventState } from '../contracts/event.ts'
+import { indexableText } from '../store/text.ts'
 import { type Cursor, cursorOf, readCursor } from './event-cursor.ts'
 import { planSearch } from './search-plan.ts'
 
@@ -38,6 +39,8 @@ export interface EventSummary {
   reason: string | null
   /** Whether a dispatch of it is in quarantine. */
   held: boolean
+  /** Why, as `trigger: reason`. */
+  heldFor: string[]
   /** Bytes of the body. */
   size: number
 }
@@ -52,20 +55,29 @@ export interface EventPage {
 type Row = EventSummary & { cursor: Cursor }
 
 const COLUMNS = `id, source, key, type, subject, time, received_at as "receivedAt", state, state_at as "stateAt", reason,
-  held, octet_length(body) as size, json_build_object('at', received_at::text, 'id', id) as cursor`
+  held, case when held then (
+           select coalesce(json_agg(distinct trigger || ': ' || dispatches.reason), '[]') from dispatches
+            where event_id = events.id and dispatches.state = 'quarantined') else '[]' end as "heldFor", octet_length(body) as size, json_build_object('at', received_at::text, 'id', id) as cursor`
 
 function withoutCursor(row: Row): EventSummary {
   const { cursor: _, ...event } = row
   return event
 }
 
-/** Events by their receipt, the youngest first. A cursor that cannot be read starts from the first page. */
+/** Events by their receipt, the youngest first. Rejects where the cursor is none of {@link cursorOf}. */
 export async function searchEvents(pool: Pool, filter: EventFilter): Promise<EventPage> {
-  const { limit, after } = filter
+  const { limit, after, key, subject } = filter
+  const cursor = after === undefined ? null : readCursor(after)
+  if (after !== undefined && cursor === null) {
+    throw new Error(`Expected the cursor of a page, received '${after}'.`)
+  }
   const found = await planSearch(pool, {
     ...filter,
+    // As they are kept: what is long was cut.
+    ...(key === undefined ? {} : { key: indexableText(key) }),
+    ...(subject === undefined ? {} : { subject: indexableText(subject) }),
     limit: limit + 1,
-    after: after === undefined ? null : readCursor(after),
+    after: cursor,
   })
   const { rows } = await pool.query<Row>(
     `select ${COLUMNS} from events where id in (${found.text}) order by received_at desc, id desc`,

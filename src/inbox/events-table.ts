@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import type { EventHead } from '../contracts/event.ts'
 import { type Incoming, toRows } from './incoming.ts'
 
@@ -6,17 +6,20 @@ import { type Incoming, toRows } from './incoming.ts'
 export interface InboxEvent extends EventHead {
   contentType: string
   body: Uint8Array
-  /** The digest by which it differs from the first with its key; absent for the first. Tells their runs apart. */
-  variant?: string
   /** Triggers that have started their run already, where an operator has released the event. */
   started?: readonly string[]
   /** True where it comes from any other state than its first, which is worth a line in its history. */
   delayed?: true
+  /** How often an operator had decided about it when it was taken up: then it is not settled over the next decision. */
+  generation?: number
   /** True where it was dispatched before: then it resolves no waits any more. */
   again?: true
   /** Set where it is dispatched once more: the replay, and by trigger the runs that the event itself had started. */
   replay?: { id: string; runs: Readonly<Record<string, string>> }
 }
+
+/** Whatever runs statements: a pool, or the connection of a transaction. */
+export type Queryable = Pick<Pool | ClientBase, 'query'>
 
 /** How long the accepting process has an event for itself before the sweeper may take it up. */
 const HEAD_START = '2 seconds'
@@ -44,21 +47,23 @@ select id, tenant, source, key, type, subject, time, method, url, headers::json,
     on conflict do nothing
 returning id`
 
-// A request whose events are all there already is not kept a second time.
+// A request whose events are all there already is not kept a second time. It may stand already where one of its events is
+// new and another says something else under a known key: then the second insert meets what the first has written.
 const INSERT_WITH_REQUESTS = `
 with inserted as (${INSERT}, delivery_id), kept as (
   insert into deliveries (id, body)
   select id, substring($2::bytea from start + 1 for size)
     from json_to_recordset($3) as request (id text, start int, size int)
    where id in (select delivery_id from inserted)
+      on conflict (id) do nothing
 )
 select id from inserted`
 
 /** Inserts what is not there yet, in one statement; answers the ids of those that it has written. */
-export async function insertEvents(pool: Pool, incoming: Incoming[]): Promise<Set<string>> {
+export async function insertEvents(db: Queryable, incoming: Incoming[]): Promise<Set<string>> {
   const { rows, requests, bytes } = toRows(incoming)
   const values = [JSON.stringify(rows), bytes]
-  const { rows: written } = await pool.query<{ id: string }>(
+  const { rows: written } = await db.query<{ id: string }>(
     requests.length === 0
       ? { name: 'insert-events', text: INSERT, values }
       : {

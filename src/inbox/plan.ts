@@ -24,8 +24,16 @@ export type Catalogue = Record<string, DispatchTrigger>
 
 /** One plan for each trigger that the event meets. Nothing that a trigger throws goes further than its own plan. */
 export function planDispatches(event: InboxEvent, catalogue: Catalogue): Plan[] {
-  const { contentType, body, variant, started, replay, delayed: _, again: __, ...head } = event
-  const origin = [variant, replay?.id].filter((part) => part !== undefined).join(' ')
+  const {
+    contentType,
+    body,
+    started,
+    replay,
+    delayed: _,
+    again: __,
+    generation: ___,
+    ...head
+  } = event
   // Read once, and not at all where no trigger means the event.
   let content: Content | undefined
   const read = (): Content => (content ??= readContent(contentType, body))
@@ -34,35 +42,31 @@ export function planDispatches(event: InboxEvent, catalogue: Catalogue): Plan[] 
     .filter(([name]) => started?.includes(name) !== true)
     .flatMap(([name, trigger]) => {
       const replayOf = replay?.runs[name]
-      return (
-        planOne({ name, ...trigger }, { head, read, size: body.length, origin, replayOf }) ?? []
-      )
+      return planOne({ name, ...trigger }, { head, read, replay: replay?.id, replayOf }) ?? []
     })
 }
 
 interface Occasion {
   head: EventHead
   read: () => Content
-  size: number
-  /** What tells the run from the first of the same key; empty for that one. */
-  origin: string
+  replay: string | undefined
   replayOf: string | undefined
 }
 
 function planOne(
   { name, workflow, ...trigger }: DispatchTrigger & { name: string },
-  { head, read, size, origin, replayOf }: Occasion,
+  { head, read, replay, replayOf }: Occasion,
 ): Plan | undefined {
   try {
     if (!trigger.when(head)) return undefined
     const content = read()
     if (!content.readable) return quarantine(name, 'body_unreadable', content.message)
     const { data, summary } = trigger.read(content.data, head)
-    const { tenant, source, key } = head
-    const id = runId({ workflow, tenant, trigger: name, source, key, replay: origin })
+    const { id: eventId, tenant, source } = head
+    const id = runId({ workflow, tenant, trigger: name, source, eventId, replay: replay ?? '' })
     const repeated = replayOf === undefined ? {} : { replayOf }
     const input = { ...head, trigger: name, ...repeated, data }
-    if (isTooLarge(size, input)) {
+    if (isTooLarge(input)) {
       const message = `The run would begin with more than the ${MOST_BYTES} bytes that Temporal takes: read less.`
       return quarantine(name, 'input_too_large', message)
     }
@@ -78,9 +82,9 @@ function planOne(
 // Temporal's limit of one payload is 2 MB; beyond 4 MB it does not even answer why.
 const MOST_BYTES = 2_000_000
 
-// What a trigger reads is part of the body: only of a large one can it be too much.
-const isTooLarge = (size: number, input: TriggerEvent): boolean =>
-  size > MOST_BYTES / 2 && Buffer.byteLength(JSON.stringify(input)) > MOST_BYTES
+// Printed here, as it is for Temporal: what cannot be, such as a BigInt or a cycle, is the fault of whoever reads.
+const isTooLarge = (input: TriggerEvent): boolean =>
+  Buffer.byteLength(JSON.stringify(input)) > MOST_BYTES
 
 const quarantine = (trigger: string, reason: QuarantineReason, message: string): Plan => ({
   outcome: 'quarantine',

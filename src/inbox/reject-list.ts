@@ -43,9 +43,12 @@ export interface RejectPage {
   next: string | null
 }
 
+// A stranger may declare any length: more than fits an `int`.
+const COLUMNS =
+  'id::text, at, source, preset, address, method, path, status, step, reason, headers, size::float8'
+
 const LIST = `
-select id::text, at, source, preset, address, method, path, status, step, reason, headers, size::int
-  from rejects
+select ${COLUMNS} from rejects
  where tenant = $1 and ($2::text is null or coalesce(source, '') = $2)
    and ($3::smallint is null or status = $3) and ($4::text is null or address = $4)
    and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
@@ -67,4 +70,19 @@ export async function listRejects(pool: Pool, filter: RejectFilter): Promise<Rej
   ])
   const rejects = rows.slice(0, limit)
   return { rejects, next: rows.length > limit ? (rejects.at(-1)?.id ?? null) : null }
+}
+
+const ID = /^\d{1,18}$/
+
+/** One refused request; null where the tenant has none with this id, or has it no more. */
+export async function findReject(
+  pool: Pool,
+  { tenant, id }: { tenant: string; id: string },
+): Promise<ListedReject | null> {
+  if (!ID.test(id)) return null
+  const { rows } = await pool.query<ListedReject>(
+    `select ${COLUMNS} from rejects where tenant = $1 and id = $2`,
+    [tenant, id],
+  )
+  return rows[0] ?? null
 }

@@ -28,6 +28,8 @@ export type ListReject = (reject: Reject) => void
 
 // Enough to see what is wrong, and nothing that a flood could slow anybody down with.
 const ROWS_PER_SECOND = 20
+// Five sources may be flooded at one time, and a sixth is still heard.
+const ROWS_PER_SECOND_IN_ALL = 6 * ROWS_PER_SECOND
 // What is throttled repeats what is listed already.
 const THROTTLED = 429
 const SAMPLE_OF_THROTTLED = 20
@@ -48,7 +50,10 @@ delete from rejects using (
     from unnest($1::text[]) as names (name)) as old
  where coalesce(source, '') = name and id <= last`
 
-/** Writes refused requests to their table, which it keeps small. */
+/**
+ * Writes refused requests to their table, which it keeps small. Each source has a share of its own, and so have all
+ * requests that name none: a flood of one hides nothing of the others.
+ */
 export function createListReject({
   pool,
   log,
@@ -62,22 +67,55 @@ export function createListReject({
     write: (rows: Row[]) => write(pool, rows),
     // One: refused requests may wait, accepted ones may not.
     statementsAtOnce: 1,
-    itemsPerStatement: ROWS_PER_SECOND,
+    itemsPerStatement: ROWS_PER_SECOND_IN_ALL,
   })
-  let room = ROWS_PER_SECOND
-  let filledAtMs = now()
-  let throttled = 0
+  const inAll = createShare(ROWS_PER_SECOND_IN_ALL, now)
+  // As many as there are sources with an endpoint, and one.
+  const shares = new Map<string | null, Share>()
 
   return (reject) => {
-    if (reject.status === THROTTLED && throttled++ % SAMPLE_OF_THROTTLED !== 0) return
-    const atMs = now()
-    room = Math.min(ROWS_PER_SECOND, room + ((atMs - filledAtMs) / 1_000) * ROWS_PER_SECOND)
-    filledAtMs = atMs
-    if (room < 1) return
-    room -= 1
+    const share = shareOf(reject.source)
+    if (reject.status === THROTTLED && share.throttled++ % SAMPLE_OF_THROTTLED !== 0) return
+    if (!share.hasRoom() || !inAll.hasRoom()) return
+    share.take()
+    inAll.take()
     group
       .add(toRow(reject))
       .catch((error: unknown) => log.debug({ err: error }, 'refused requests are not listed'))
+  }
+
+  function shareOf(source: string | null): Share {
+    const known = shares.get(source)
+    if (known !== undefined) return known
+    const share = createShare(ROWS_PER_SECOND, now)
+    shares.set(source, share)
+    return share
+  }
+}
+
+/** What may be listed of one kind: so many a second, and as many at once. */
+interface Share {
+  hasRoom(): boolean
+  take(): void
+  /** How many were throttled so far, listed or not. */
+  throttled: number
+}
+
+function createShare(perSecond: number, now: () => number): Share {
+  let room = perSecond
+  let filledAtMs = now()
+
+  return {
+    hasRoom() {
+      const atMs = now()
+      room = Math.min(perSecond, room + ((atMs - filledAtMs) / 1_000) * perSecond)
+      filledAtMs = atMs
+      return room >= 1
+    },
+    take() {
+      room -= 1
+    },
+    throttled: 0,
   }
 }
 
@@ -88,6 +126,8 @@ const toRow = (reject: Reject): Row => ({
   path: storableText(reject.path.slice(0, LONGEST_PATH)),
   reason: storableText(reject.reason.slice(0, LONGEST_REASON)),
   headers: JSON.stringify(reject.headers()),
+  // Any length can be declared; the table has a place for those that a number can be.
+  size: reject.size === null ? null : Math.min(reject.size, Number.MAX_SAFE_INTEGER),
 })
 
 async function write(pool: Pool, rows: Row[]): Promise<null[]> {

@@ -1,30 +1,35 @@
 import type { Logger } from 'pino'
 import type { Pool } from 'pg'
 import { createLoop, type Loop } from '../store/loop.ts'
-import type { Dispatcher } from './dispatch.ts'
-import { dispatchRows, INSERT_DISPATCHES, runRows, type Settlement } from './settle.ts'
+import { type Dispatcher, waitingReasonOf } from './dispatch.ts'
+import { dispatchRows, insertDispatches, runRows, type Settlement } from './settle.ts'
 import { EVENT_COLUMNS, type EventRow, toEvent } from './stored-event.ts'
 
 const INTERVAL_MS = 500
 const EVENTS_AT_ONCE = 32
 
 // The replay's row is the clock of its pace, whoever looks at it: what was missed is caught up for one second at most.
-// Whoever claims an event has it for 30 s; after a crash another process takes it up then.
+// Whoever claims an event has it for 30 s; after a crash another process takes it up then. The limit is a number in the
+// text, and each event is looked up by itself: a planner that knows no numbers would read the whole replay each time.
 const CLAIM = `
 with due as (
   select id, per_second, greatest(next_at, now() - interval '1 second') as since from replays
    where next_at <= now() order by next_at limit 1 for update skip locked
+), free as (
+  select items.*, row_number() over (order by items.position) as place
+    from due, lateral (
+         select replay_id, position, event_id from replay_events
+          where replay_id = due.id and claimed_until <= now()
+          order by position limit ${EVENTS_AT_ONCE} for update skip locked) items
 ), taken as (
-  select items.replay_id, items.position, items.event_id from replay_events items, due
-   where items.replay_id = due.id and items.claimed_until < now()
-   order by items.position
-   limit (select least(${EVENTS_AT_ONCE}, 1 + floor(extract(epoch from now() - since) * per_second))::int from due)
-     for update of items skip locked
+  select free.* from free, due where place <= 1 + floor(extract(epoch from now() - since) * per_second)
 ), claimed as (
   update replay_events items set claimed_until = now() + interval '30 seconds'
-    from taken where items.replay_id = taken.replay_id and items.position = taken.position
+   where items.replay_id = (select id from due) and items.position = any (array(select position from taken))
 ), counted as (
-  select count(*) as taken, exists (select from replay_events, due where replay_id = due.id) as any_left from taken
+  select count(*) as taken, (select position from replay_events where replay_id = (select id from due)
+                              order by position limit 1) is not null as any_left
+    from taken
 ), moved as (
   update replays set
          next_at = case when counted.taken > 0 then due.since + make_interval(secs => counted.taken / due.per_second)
@@ -32,20 +37,28 @@ with due as (
          finished_at = case when not counted.any_left then now() end
     from due, counted where replays.id = due.id
 )
-select taken.replay_id, taken.position, ${EVENT_COLUMNS},
+select taken.replay_id, taken.position, event.*,
        (select json_object_agg(trigger, run_id) from dispatches
-         where event_id = events.id and replay = '' and dispatches.state = 'started') as runs
-  from taken join events on events.id = taken.event_id`
+         where event_id = event.id and replay = '' and dispatches.state = 'started') as runs
+  from taken, lateral (select ${EVENT_COLUMNS} from events where events.id = taken.event_id limit 1) event`
 
-// A worker may have reported the run before this: then its row is there, and lacks only what it repeats.
+// What nobody could start leaves its claim behind at once: an outage costs its length, and not half a minute more.
+const LET_GO = `
+update replay_events set claimed_until = now()
+ where replay_id = $1 and position = any ($2)`
+
+// A worker may have reported the run before this: then its row is there, and lacks only what it repeats. What cannot be
+// read is in quarantine like any other dispatch, and waits there for an operator.
 const SETTLE = `
-with dispatched as (${INSERT_DISPATCHES}), begun as (
+with dispatched as (${insertDispatches()}), begun as (
   insert into runs (id, tenant, workflow, source, trigger, event_id, replay_of, summary, started_at, status_at)
   select id, tenant, workflow, source, trigger, event_id, replay_of, summary, date_trunc('milliseconds', now()), '-infinity'
     from json_to_recordset($2) as planned (id text, tenant text, workflow text, source text, trigger text,
          event_id text, replay_of text, summary text)
    order by id
       on conflict (id) do update set replay_of = excluded.replay_of where runs.replay_of is null
+), holding as (
+  update events set held = true where id = any ($4)
 )
 delete from replay_events using json_to_recordset($3) as done (replay_id text, position int)
  where replay_events.replay_id = done.replay_id and replay_events.position = done.position`
@@ -74,14 +87,23 @@ export function createReplayer({
   }
 
   async function repeatAll(rows: ClaimedRow[]): Promise<void> {
-    const results = await Promise.allSettled(rows.map(repeat))
-    const settled = results.flatMap((result) =>
-      result.status === 'fulfilled' ? [result.value] : [],
+    const away: { row: ClaimedRow; error: unknown }[] = []
+    const results = await Promise.all(
+      rows.map((row) =>
+        repeat(row).catch((error: unknown) => {
+          if (waitingReasonOf(error) === 'temporal_unavailable') away.push({ row, error })
+          // Its claim keeps it out of the way of the others for a while.
+          else log.error({ err: error, eventId: row.id }, 'an event cannot be repeated')
+          return null
+        }),
+      ),
     )
-    if (settled.length > 0) await settle(settled)
-    const failure = results.find((result) => result.status === 'rejected')
-    if (failure === undefined) return
-    throw new Error('A replay waits for its next turn.', { cause: failure.reason })
+    const repeated = results.filter((result) => result !== null)
+    if (repeated.length > 0) await settle(repeated)
+    const [first] = away
+    if (first === undefined) return
+    await pool.query(LET_GO, [first.row.replay_id, away.map(({ row }) => row.position)])
+    throw new Error('A replay waits for its next turn.', { cause: first.error })
   }
 
   async function repeat(row: ClaimedRow): Promise<Repeated> {
@@ -99,6 +121,9 @@ export function createReplayer({
         JSON.stringify(settlements.flatMap(runRows)),
         JSON.stringify(
           repeated.map(({ row: { replay_id, position } }) => ({ replay_id, position })),
+        ),
+        settlements.flatMap(({ event, dispatches }) =>
+          dispatches.some(({ state }) => state === 'quarantined') ? [event.id] : [],
         ),
       ],
     })

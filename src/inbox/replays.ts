@@ -40,15 +40,18 @@ export interface Replay {
 /** How many events one replay takes: choosing them is one statement. */
 export const MOST_EVENTS = 100_000
 
-// Only what has been dispatched is repeated, and what expired before it could be: the rest still has its own way to go.
+// Only what has been dispatched is repeated, and what expired before it could be: the rest still has its own way to go, or
+// was let go by nobody. What retention is about to delete is left out.
 const MAKE = `
-with chosen as (
-  select id, row_number() over (order by received_at, id) as position from events
+with standing as (
+  select id, received_at from events
    where tenant = $2 and ($3::text is null or (id = $3 and state in ('dispatched', 'expired', 'discarded')))
      and ($3::text is not null or (source = $4 and received_at >= $6 and received_at < $7
-          and state in ('dispatched', 'expired')
+          and (state = 'dispatched' or (state = 'expired' and reason = 'too_late'))
           and ($5::text is null or type = $5 or ($5 like '%*' and starts_with(type, rtrim($5, '*'))))))
-   limit ${MOST_EVENTS + 1}
+   limit ${MOST_EVENTS + 1} for key share skip locked
+), chosen as (
+  select id, row_number() over (order by received_at, id) as position from standing
 ), made as (
   insert into replays (id, tenant, event_id, source, type, from_at, to_at, per_second, by, total)
   select $1, $2, $3, $4, $5, $6, $7, $8, $9, (select count(*) from chosen)
@@ -109,6 +112,29 @@ export async function findReplay(
 ): Promise<Replay | null> {
   const { rows } = await pool.query<Replay>(FIND, [tenant, id])
   return rows[0] ?? null
+}
+
+const LIST = `
+select id, event_id as "eventId", source, type, per_second as "perSecond", by,
+       case when cancelled_at is not null then 'cancelled' when rest.count = 0 then 'done' else 'running' end as state,
+       total, total - skipped - rest.count as done,
+       (select count(*)::int from dispatches
+         where replay = newest.id and replay <> '' and dispatches.state = 'quarantined') as quarantined,
+       created_at as "createdAt", coalesce(cancelled_at, finished_at) as "endedAt"
+  from (select * from replays where tenant = $1 order by created_at desc, id limit $2) newest,
+       lateral (select count(*)::int as count from replay_events where replay_id = newest.id) rest
+ order by created_at desc, id`
+
+/** A replay in the list of replays: without what takes long to count. */
+export type ReplaySummary = Omit<Replay, 'from' | 'to' | 'started' | 'cancelledBy'>
+
+/** The youngest replays with how far they are, the youngest first. */
+export async function listReplays(
+  pool: Pool,
+  { tenant, limit }: { tenant: string; limit: number },
+): Promise<ReplaySummary[]> {
+  const { rows } = await pool.query<ReplaySummary>(LIST, [tenant, limit])
+  return rows
 }
 
 const CANCEL = `

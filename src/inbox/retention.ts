@@ -53,29 +53,42 @@ with looked as (
    order by events.id for update of events skip locked
 ), gone as (
   delete from events using doomed where events.id = doomed.id returning events.id
+), gone_originals as (
+  delete from deliveries where id = any (array(select id from doomed))
 ), gone_requests as (
-  delete from deliveries
-   where id in (select id from doomed) or (id in (select delivery_id from doomed)
-     and not exists (select from events sibling where sibling.delivery_id = deliveries.id
-                        and sibling.id not in (select id from doomed)))
+  delete from deliveries where id = any (array(
+    select delivery_id from (select distinct delivery_id from doomed where delivery_id is not null) of_doomed
+     where (select id from events sibling where sibling.delivery_id = of_doomed.delivery_id
+               and sibling.id <> all (array(select id from doomed)) limit 1) is null))
 )
-select (select count(*) from looked)::int as looked, (select count(*) from gone)::int as gone,
+select (select count(*) from looked)::int as looked, (select count(*) from gone)::int as changed,
        last.received_at::text as at, last.id
   from (select received_at, id from looked order by received_at desc, id desc limit 1) last`
 
+// An event is in a state no longer than it is there.
 const EXPIRE = `
-with old as (
-  select id from events
-   where tenant = $1 and (case when held then 'quarantined' else state end) = 'quarantined'
-     and (held or state not in ('accepted', 'dispatched'))
-     and state = 'quarantined' and state_at < now() - make_interval(days => $2)
-   limit ${ROWS_PER_STATEMENT} for update skip locked
-), left_behind as (${leaveStates('events.id in (select id from old)')})
-update events set state = 'expired', state_at = now(), state_by = null, reason = 'not_released'
-  from old where events.id = old.id`
+with looked as (
+  select id, received_at from events
+   where tenant = $1 and state = 'quarantined' and (received_at, id) > ($2::timestamptz, $3)
+     and received_at < now() - make_interval(days => $4)
+   order by received_at, id limit ${ROWS_PER_STATEMENT}
+), old as (
+  select events.id from events join looked using (id)
+   where events.state = 'quarantined' and events.state_at < now() - make_interval(days => $4)
+   order by events.id for update of events skip locked
+), left_behind as (${leaveStates('events.id in (select id from old)')}
+), gone as (
+  update events set state = 'expired', state_at = now(), state_by = null, reason = 'not_released'
+    from old where events.id = old.id returning events.id
+)
+select (select count(*) from looked)::int as looked, (select count(*) from gone)::int as changed,
+       last.received_at::text as at, last.id
+  from (select received_at, id from looked order by received_at desc, id desc limit 1) last`
 
+// What it could not read is released into it again.
 const TRIM = `
-delete from replays where coalesce(finished_at, cancelled_at) < now() - make_interval(days => $1)`
+delete from replays where coalesce(finished_at, cancelled_at) < now() - make_interval(days => $1)
+   and not exists (select from dispatches where replay = replays.id and replay <> '' and state = 'quarantined')`
 
 /** Ends the lives of events. */
 export interface Retainer {
@@ -109,57 +122,50 @@ export function createRetainer({
   async function retain(signal?: AbortSignal): Promise<void> {
     const { rows } = await pool.query<{ tenant: string }>(TENANTS)
     for (const { tenant } of rows) {
-      await repeat(signal, async () => {
-        const { rowCount } = await pool.query(EXPIRE, [tenant, quarantineDays])
-        onChanged('expired', rowCount ?? 0)
-        return (rowCount ?? 0) === ROWS_PER_STATEMENT
-      })
-      for (const state of ENDED) await walk({ tenant, state }, signal)
+      const expire = (after: Place) =>
+        pool.query<Walked>(EXPIRE, [tenant, after.at, after.id, quarantineDays])
+      onChanged('expired', await walk(expire, signal))
+      for (const state of ENDED) {
+        const remove = (after: Place) =>
+          pool.query<Walked>(DELETE, [
+            tenant,
+            after.at,
+            after.id,
+            days,
+            quarantineDays,
+            windowsText,
+            state,
+          ])
+        const deleted = await walk(remove, signal)
+        onChanged('deleted', deleted)
+        if (deleted > 0) log.info({ tenant, state, deleted }, 'events deleted')
+      }
     }
     await pool.query(TRIM, [days])
   }
-
-  async function walk(
-    { tenant, state }: { tenant: string; state: string },
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    let after = { at: '-infinity', id: '' }
-    let deleted = 0
-    await repeat(signal, async () => {
-      const { rows } = await pool.query<Walked>(DELETE, [
-        tenant,
-        after.at,
-        after.id,
-        days,
-        quarantineDays,
-        windowsText,
-        state,
-      ])
-      const [walked] = rows
-      if (walked === undefined) return false
-      after = walked
-      deleted += walked.gone
-      onChanged('deleted', walked.gone)
-      return walked.looked === ROWS_PER_STATEMENT
-    })
-    if (deleted > 0) log.info({ tenant, state, deleted }, 'events deleted')
-  }
 }
 
-interface Walked {
-  looked: number
-  gone: number
+/** Where a walk is: events are looked at in the order of their receipt. */
+interface Place {
   at: string
   id: string
 }
 
-async function repeat(
+type Walked = Place & { looked: number; changed: number }
+
+// Answers how many events were changed on the way.
+async function walk(
+  step: (after: Place) => Promise<{ rows: Walked[] }>,
   signal: AbortSignal | undefined,
-  step: () => Promise<boolean>,
-): Promise<void> {
+): Promise<number> {
+  let after: Place = { at: '-infinity', id: '' }
+  let changed = 0
   for (;;) {
-    const isOver = signal?.aborted === true || !(await step())
-    if (isOver) return
+    const [walked] = (await step(after)).rows
+    if (walked === undefined) return changed
+    after = walked
+    changed += walked.changed
+    if (walked.looked < ROWS_PER_STATEMENT || signal?.aborted === true) return changed
     await sleep(PAUSE_MS)
   }
 }

@@ -10,10 +10,8 @@ export interface Found {
 
 type Search = Omit<EventFilter, 'after'> & { after: Cursor | null }
 
-// What an outage leaves open is listed by walking back in time; fewer are looked at one by one.
-const MANY_OPEN = 5_000
 // A sender that makes up types as it goes has no list of them worth walking.
-const MANY_PAIRS = 2_000
+const MANY_KINDS = 2_000
 
 /** As the index over what was set aside has it. */
 const SHELF = `(case when held then 'quarantined' else state end)`
@@ -30,13 +28,10 @@ export async function planSearch(pool: Pool, asked: Search): Promise<Found> {
   if (key !== undefined) return byKey(conditions, search)
   if (subject !== undefined) return inOrder(conditions, search)
   const isWhole = search.source === undefined && search.type === undefined
-  const shelf = state === undefined || state === 'accepted' || state === 'dispatched' ? null : state
+  const shelf = state === undefined || isPlain(state) ? null : state
   if (isWhole && shelf === null) return byStates(conditions, search)
-  if (state === 'accepted' && !(await hasManyOpen(pool, search.tenant))) {
-    return byStates(conditions, search)
-  }
-  const pairs = await findPairs(pool, search, shelf)
-  return pairs === null ? byStates(conditions, search) : byPairs(conditions, search.limit, pairs)
+  const kinds = await findKinds(pool, search, shelf)
+  return kinds === null ? byStates(conditions, search) : byKinds(conditions, search.limit, kinds)
 }
 
 // Every type begins with nothing.
@@ -50,7 +45,7 @@ interface Conditions {
   values: unknown[]
   /** Adds a value; answers how the query names it. */
   value(given: unknown): string
-  /** What rows must fulfil, with type and source left out. */
+  /** What rows must fulfil, with type, source and a state that is not set aside left out. */
   others: string
 }
 
@@ -68,15 +63,18 @@ function createConditions(search: Search): Conditions {
     others.push(`events.received_at <= ${at}`)
     others.push(`(events.received_at < ${at} or events.id < ${value(after.id)})`)
   }
-  // Written so that no index serves it: during an outage the planner knows nothing of how many are open.
-  if (state === 'accepted' || state === 'dispatched')
-    others.push(`events.state || '' = ${value(state)}`)
-  else if (state !== undefined) others.push(`${SHELF} = ${value(state)} and ${SET_ASIDE}`)
+  if (state !== undefined && !isPlain(state)) {
+    others.push(`${SHELF} = ${value(state)} and ${SET_ASIDE}`)
+  }
   return { values, value, others: others.join(' and ') }
 }
 
-function all({ value, others }: Conditions, { source, type }: Search): string {
+const isPlain = (state: string): boolean => state === 'accepted' || state === 'dispatched'
+
+function all({ value, others }: Conditions, { source, type, state }: Search): string {
   const conditions = [others]
+  // Written so that no index serves it: during an outage the planner knows nothing of how many are open.
+  if (state !== undefined && isPlain(state)) conditions.push(`events.state || '' = ${value(state)}`)
   if (source !== undefined) conditions.push(`events.source = ${value(source)}`)
   if (type?.endsWith('*') === true) {
     conditions.push(`starts_with(events.type, ${value(type.slice(0, -1))})`)
@@ -116,10 +114,10 @@ const STATES = ['accepted', 'waiting', 'dispatched', 'quarantined', 'discarded',
 
 // The youngest of each state: rows of other states, as an outage leaves them, are not even looked at.
 function byStates(conditions: Conditions, search: Search): Found {
-  const wanted = all(conditions, search)
-  const { state, limit } = search
-  const isOne = state === 'accepted' || state === 'dispatched'
-  const states = conditions.value(isOne ? [state] : STATES)
+  const { state, ...rest } = search
+  const { limit } = search
+  const wanted = all(conditions, rest)
+  const states = conditions.value(state !== undefined && isPlain(state) ? [state] : STATES)
   const text = `
     select page.id from unnest(${states}::text[]) as of_state (state), lateral (
            select id, received_at from events where events.state = of_state.state and ${wanted} ${NEWEST} limit ${limit}) page
@@ -127,66 +125,78 @@ function byStates(conditions: Conditions, search: Search): Found {
   return { text, values: conditions.values }
 }
 
-async function hasManyOpen(pool: Pool, tenant: string): Promise<boolean> {
-  const { rows } = await pool.query(
-    `select from events where tenant = $1 and state = 'accepted' offset ${MANY_OPEN} limit 1`,
-    [tenant],
-  )
-  return rows.length > 0
+/** What events are of, as an index over their receipt has it. `state` is absent for what was set aside: all are of one. */
+interface Kind {
+  type?: string | undefined
+  source?: string | undefined
+  state?: string | undefined
 }
 
-/** A type with the source that it comes from. */
-interface Pair {
-  type: string
-  source: string
-}
-
-// From each pair the index leads straight to the next, however many rows lie between.
-async function findPairs(
+// From each kind the index leads straight to the next, however many rows lie between. What is asked for exactly is where
+// the walk begins: told only afterwards, it would lead through every row.
+async function findKinds(
   pool: Pool,
-  { tenant, source, type }: Search,
+  { tenant, source, type, state }: Search,
   shelf: string | null,
-): Promise<Pair[] | null> {
+): Promise<Kind[] | null> {
+  const prefix = type?.endsWith('*') === true ? type.slice(0, -1) : undefined
+  const exact = { type: prefix === undefined ? type : undefined, source, state }
+  const columns =
+    shelf === null ? (['type', 'source', 'state'] as const) : (['type', 'source'] as const)
+  const firstOpen = columns.findIndex((column) => exact[column] === undefined)
+  if (firstOpen === -1) return [shelf === null ? exact : { ...exact, state: undefined }]
+
   const values: unknown[] = []
   const value = (given: unknown): string => `$${values.push(given)}`
   const among = [`tenant = ${value(tenant)}`]
   if (shelf !== null) among.push(`${SHELF} = ${value(shelf)} and ${SET_ASIDE}`)
-  const wanted = [`walked > ${MANY_PAIRS}`]
-  const meant = source === undefined ? [] : [`source = ${value(source)}`]
-  if (type?.endsWith('*') === true) meant.push(`starts_with(type, ${value(type.slice(0, -1))})`)
-  else if (type !== undefined) among.push(`type = ${value(type)}`)
-  wanted.push(meant.length === 0 ? 'true' : `(${meant.join(' and ')})`)
-  const { rows } = await pool.query<Pair & { walked: number }>(
-    `with recursive pairs as (
-       (select type, source, 1 as walked from events where ${among.join(' and ')} order by type, source limit 1)
+  for (const column of columns.slice(0, firstOpen))
+    among.push(`${column} = ${value(exact[column])}`)
+  const walked = columns.slice(firstOpen)
+  const meant = ['true']
+  if (prefix !== undefined) meant.push(`starts_with(type, ${value(prefix)})`)
+  for (const column of walked) {
+    if (exact[column] !== undefined) meant.push(`${column} = ${value(exact[column])}`)
+  }
+  const row = (of: string): string => walked.map((column) => `${of}${column}`).join(', ')
+  const { rows } = await pool.query<Kind & { walked: number }>(
+    `with recursive kinds as (
+       (select ${columns.join(', ')}, 1 as walked from events where ${among.join(' and ')}
+         order by ${row('')} limit 1)
        union all
-       select next.type, next.source, pairs.walked + 1 from pairs, lateral (
-         select type, source from events where ${among.join(' and ')} and (type, source) > (pairs.type, pairs.source)
-          order by type, source limit 1) next
-        where pairs.walked <= ${MANY_PAIRS}
+       select ${columns.map((column) => `next.${column}`).join(', ')}, kinds.walked + 1 from kinds, lateral (
+         select ${columns.join(', ')} from events
+          where ${among.join(' and ')} and (${row('')}) > (${row('kinds.')})
+          order by ${row('')} limit 1) next
+        where kinds.walked <= ${MANY_KINDS}
      )
-     select type, source, walked from pairs where ${wanted.join(' or ')}`,
+     select * from kinds where walked > ${MANY_KINDS} or (${meant.join(' and ')})`,
     values,
   )
-  return rows.some(({ walked }) => walked > MANY_PAIRS) ? null : rows
+  return rows.some((kind) => kind.walked > MANY_KINDS) ? null : rows
 }
 
-// A page of n comes from the n pairs whose newest events are the newest: of no other can any be on it.
-function byPairs({ values, value, others }: Conditions, limit: number, pairs: Pair[]): Found {
-  const among = value(JSON.stringify(pairs))
+// A page of n comes from the n kinds whose newest events are the newest: of no other can any be on it.
+function byKinds({ values, value, others }: Conditions, limit: number, kinds: Kind[]): Found {
+  const among = value(JSON.stringify(kinds))
+  const of = (kind: string): string =>
+    [
+      `events.type = ${kind}.type and events.source = ${kind}.source`,
+      ...(kinds[0]?.state === undefined ? [] : [`events.state = ${kind}.state`]),
+      others,
+    ].join(' and ')
   const text = `
     with newest as materialized (
-      select pair.type, pair.source, newest.received_at
-        from json_to_recordset(${among}) as pair (type text, source text),
-             lateral (select received_at from events where events.type = pair.type and events.source = pair.source
-                         and ${others} order by received_at desc limit 1) newest
+      select kind.type, kind.source, kind.state, newest.received_at
+        from json_to_recordset(${among}) as kind (type text, source text, state text),
+             lateral (select received_at from events where ${of('kind')} order by received_at desc limit 1) newest
        order by newest.received_at desc limit ${limit}
     ), least as (
       select case when count(*) = ${limit} then min(received_at) else '-infinity' end as received_at from newest
     )
     select page.id from newest, lateral (
-           select events.id, events.received_at from events where events.type = newest.type and events.source = newest.source
-              and events.received_at >= (select received_at from least) and ${others} ${NEWEST} limit ${limit}) page
+           select events.id, events.received_at from events
+            where ${of('newest')} and events.received_at >= (select received_at from least) ${NEWEST} limit ${limit}) page
      order by page.received_at desc, page.id desc limit ${limit}`
   return { text, values }
 }

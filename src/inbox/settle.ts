@@ -19,19 +19,32 @@ export type Settled =
 /** Writes down what dispatching came to, closes the event and resolves the waits for it. Answers the waits' ids. */
 export type Settle = (settlement: Settlement) => Promise<string[]>
 
-/** The part of a statement that writes dispatches from its first parameter. */
-export const INSERT_DISPATCHES = `
+/** The part of a statement that writes dispatches from its first parameter: those that fulfil the condition. */
+export const insertDispatches = (which = 'true'): string => `
   insert into dispatches (event_id, trigger, replay, state, run_id, reason, message)
   select event_id, trigger, coalesce(replay, ''), state, run_id, reason, message
     from json_to_recordset($1) as settled (
          event_id text, trigger text, replay text, state text, run_id text, reason text, message text)
+   where ${which}
       on conflict (event_id, trigger, replay) do nothing`
 
-// Closing the event last changes nothing for the others: one statement is one transaction. A wait that is committed
-// before this statement is found here; one that comes later looks back and finds the event.
+// What an operator has decided meanwhile stands: then the event is not closed, and only what has started is written down.
+// A wait that is committed before this statement is found here; one that comes later looks back and finds the event.
 const SETTLE = `
-with dispatched as (
-  ${INSERT_DISPATCHES}
+with happened as (
+  select * from json_to_recordset($3) as happened (
+         id text, tenant text, type text, subject text, held boolean, generation int, delayed boolean, again boolean)
+), left_behind as (
+  ${leaveStates(`events.dispatch_after is not null
+     and (events.id, events.generation) in (select id, generation from happened where delayed)`)}
+), closed as (
+  update events set state = 'dispatched', state_at = now(), state_by = null, reason = null, held = happened.held,
+         dispatch_after = null
+    from happened where events.id = happened.id and events.generation = happened.generation
+     and events.dispatch_after is not null
+  returning events.id
+), dispatched as (
+  ${insertDispatches(`settled.state = 'started' or settled.event_id in (select id from closed)`)}
 ), begun as (
   insert into runs (id, tenant, workflow, source, trigger, event_id, summary, started_at, status_at)
   select id, tenant, workflow, source, trigger, event_id, summary, date_trunc('milliseconds', now()), '-infinity'
@@ -39,16 +52,6 @@ with dispatched as (
          id text, tenant text, workflow text, source text, trigger text, event_id text, summary text)
    order by id
       on conflict (id) do nothing
-), happened as (
-  select * from json_to_recordset($3) as happened (
-         id text, tenant text, type text, subject text, held boolean, delayed boolean, again boolean)
-), left_behind as (
-  ${leaveStates(`events.id in (select id from happened where delayed) and events.dispatch_after is not null`)}
-), closed as (
-  update events set state = 'dispatched', state_at = now(), state_by = null, reason = null, held = happened.held,
-         dispatch_after = null
-    from happened where events.id = happened.id and events.dispatch_after is not null
-  returning events.id
 ), matching as (
   select distinct on (waits.run_id, happened.id) waits.id as wait_id, happened.id as event_id
     from happened join closed using (id)
@@ -96,9 +99,9 @@ async function write(pool: Pool, settlements: Settlement[]): Promise<string[][]>
 }
 
 const happenedRow = ({ event, dispatches }: Settlement): unknown => {
-  const { id, tenant, type, subject, delayed, again } = event
+  const { id, tenant, type, subject, generation = 0, delayed, again } = event
   const held = dispatches.some(({ state }) => state === 'quarantined')
-  return { id, tenant, type, subject, held, delayed, again }
+  return { id, tenant, type, subject, held, generation, delayed, again }
 }
 
 /** What dispatches are written from. */

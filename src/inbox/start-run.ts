@@ -6,15 +6,23 @@ import {
 } from '@temporalio/client'
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common'
 import { TASK_QUEUE } from '../contracts/names.ts'
-import { within } from '../store/deadline.ts'
+import { TooLate, within } from '../store/deadline.ts'
 import type { TriggerEvent } from '../contracts/event.ts'
 import type { PlannedRun } from './plan.ts'
 
 /** What became of starting a run. "Already started" is success: the run of this event exists. */
 export type Start = { outcome: 'started' } | { outcome: 'refused'; message: string }
 
-/** Starts a run, at most once for its id. Rejects when Temporal cannot be reached within 3 s. */
+/**
+ * Starts a run, at most once for its id. Rejects with {@link TemporalAway} when Temporal does not take any within 3 s,
+ * and with anything else where it does not take this one.
+ */
 export type StartRun = (run: PlannedRun) => Promise<Start>
+
+/** Temporal takes no runs at all: not reachable, or not willing yet. That says nothing about the run. */
+export class TemporalAway extends Error {
+  override readonly name = 'TemporalAway'
+}
 
 // The client would go on trying for ten seconds and more. A start that comes late finds its id taken.
 const DEADLINE_MS = 3_000
@@ -31,7 +39,7 @@ export function createStartRun({ client, eager }: { client(): Client; eager: boo
       await within(
         DEADLINE_MS,
         'Temporal',
-        client().workflow.start(workflow, {
+        reached(client).workflow.start(workflow, {
           workflowId: id,
           taskQueue: TASK_QUEUE,
           args: [input],
@@ -47,12 +55,28 @@ export function createStartRun({ client, eager }: { client(): Client; eager: boo
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return { outcome: 'started' }
       const message = refusalOf(error)
+      if (message === null) throw isGeneral(error) ? away(error) : error
       // "Blob data size exceeds limit." will be said to this run always; other refusals are ours to mend.
-      if (message === null || !/size|limit/i.test(message)) throw error
+      if (!/size|limit/i.test(message)) throw error
       return { outcome: 'refused', message }
     }
   }
 }
+
+const away = (cause: unknown): TemporalAway =>
+  new TemporalAway('Temporal takes no runs.', { cause })
+
+function reached(client: () => Client): Client {
+  try {
+    return client()
+  } catch (cause) {
+    throw away(cause)
+  }
+}
+
+// What the server answers but to the input, and no answer. Anything else was thrown here, over this run alone.
+const isGeneral = (error: unknown): boolean =>
+  error instanceof ServiceError || error instanceof TooLate || error instanceof TemporalAway
 
 // The order of these lines is what an operator reads first.
 const detailsOf = (event: TriggerEvent): string =>

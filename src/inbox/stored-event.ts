@@ -1,8 +1,9 @@
 import type { InboxEvent } from './events-table.ts'
 
 /** Columns from which an event is dispatched. */
-export const EVENT_COLUMNS = `events.id, events.tenant, events.source, events.key, events.variant, events.type,
-  events.subject, events.time, events.hops, events.correlation_id, events.causation_id, events.content_type, events.body`
+export const EVENT_COLUMNS = `events.id, events.tenant, events.source, events.key, events.type,
+  events.subject, events.time, events.hops, events.correlation_id, events.causation_id, events.content_type, events.body,
+  events.generation`
 
 /** An event as {@link EVENT_COLUMNS} are read. */
 export interface EventRow {
@@ -10,7 +11,6 @@ export interface EventRow {
   tenant: string
   source: string
   key: string
-  variant: string
   type: string
   subject: string | null
   time: string
@@ -19,6 +19,7 @@ export interface EventRow {
   causation_id: string | null
   content_type: string
   body: Buffer
+  generation: number
 }
 
 /** An event of the inbox as dispatch works from it. */
@@ -27,7 +28,6 @@ export const toEvent = (row: EventRow): InboxEvent => ({
   tenant: row.tenant,
   source: row.source,
   key: row.key,
-  ...(row.variant === '' ? {} : { variant: row.variant }),
   type: row.type,
   ...(row.subject === null ? {} : { subject: row.subject }),
   time: row.time,
@@ -36,4 +36,5 @@ export const toEvent = (row: EventRow): InboxEvent => ({
   ...(row.causation_id === null ? {} : { causationId: row.causation_id }),
   contentType: row.content_type,
   body: row.body,
+  ...(row.generation === 0 ? {} : { generation: row.generation }),
 })

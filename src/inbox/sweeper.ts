@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Pool } from 'pg'
 import type { EventState, WaitingReason } from '../contracts/event.ts'
 import { createLoop, type Loop } from '../store/loop.ts'
-import { type Dispatcher, RunNotStarted } from './dispatch.ts'
+import { type Dispatcher, waitingReasonOf } from './dispatch.ts'
 import { EVENT_COLUMNS, type EventRow, toEvent } from './stored-event.ts'
 import type { InboxEvent } from './events-table.ts'
 import { leaveStates } from './history.ts'
@@ -32,17 +33,17 @@ update events set state = 'expired', state_at = now(), state_by = null, reason =
 // What cannot be dispatched waits a tenth of its age, so that one that never can be is in nobody's way.
 const RELEASE = `
 with left_behind as (
-  ${leaveStates(`events.id = any ($1) and events.dispatch_after is not null and events.state <> 'waiting'`)}
+  ${leaveStates(`events.id = $1 and events.dispatch_after is not null and events.state <> 'waiting'`)}
 )
 update events set state = 'waiting', reason = $2, state_by = null,
        state_at = case when state = 'waiting' then state_at else now() end,
        dispatch_after = now() + least(greatest((now() - received_at) / 10, interval '1 second'), interval '30 seconds')
- where id = any ($1) and dispatch_after is not null`
+ where id = $1 and dispatch_after is not null`
 
 // Says of the events behind a failed probe that they wait, in the order of their turn, which stays as it is. Few at a
 // time: accepting must not pay for an outage.
 const MARK = `
-update events set state = 'waiting', state_at = now(), reason = $2
+update events set state = 'waiting', state_at = now(), reason = 'temporal_unavailable'
   from (select id from events where dispatch_after between $1 and now() and state = 'accepted'
            and state_at = received_at order by dispatch_after limit 200 for update skip locked) due
  where events.id = due.id
@@ -59,7 +60,7 @@ export function createSweeper({
   log,
 }: {
   pool: Pool
-  dispatcher: Dispatcher
+  dispatcher: Pick<Dispatcher, 'dispatch'>
   /** Is told what so many events have come to, for metrics. */
   onChanged?: (state: EventState, count: number) => void
   log: Logger
@@ -69,14 +70,34 @@ export function createSweeper({
 
   return createLoop({ name: 'sweeper', intervalMs: INTERVAL_MS, round, log })
 
+  // Takes up as many as become free, so that one slow start holds up nobody else. After the first failure nothing more
+  // is taken up in this round.
   async function round(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      const taken = atOnce
-      const rows = await claim(taken)
-      await expire(rows.filter(({ expired }) => expired))
-      await dispatchAll(rows.filter(({ expired }) => !expired).map(toClaimed))
-      if (rows.length < taken || signal.aborted) return
+    const inHand = new Set<Promise<void>>()
+    const sweep: Sweep = { failure: undefined, anyStarted: false }
+    try {
+      while (!signal.aborted && sweep.failure === undefined) {
+        const free = atOnce - inHand.size
+        const rows = free > 0 ? await claim(free) : []
+        for (const row of rows) {
+          const work: Promise<void> = carryOut(row, sweep)
+            .catch((error: unknown) => void (sweep.failure ??= { error, isAway: false }))
+            .finally(() => inHand.delete(work))
+          inHand.add(work)
+        }
+        if (inHand.size === 0) return
+        // Where nothing more was due, more may be by then.
+        await Promise.race(
+          rows.length < free ? [...inHand, sleep(INTERVAL_MS, undefined, { ref: false })] : inHand,
+        )
+      }
+    } finally {
+      await Promise.all(inHand)
     }
+    const { failure, anyStarted } = sweep
+    if (failure === undefined) return
+    if (failure.isAway && !anyStarted) await waitOut()
+    throw new Error('Events wait for the next sweep.', { cause: failure.error })
   }
 
   async function claim(most: number): Promise<ClaimedRow[]> {
@@ -85,37 +106,48 @@ export function createSweeper({
       text: CLAIM,
       values: [most],
     })
-    return rows
-  }
-
-  async function expire(rows: ClaimedRow[]): Promise<void> {
-    if (rows.length === 0) return
-    const { rowCount } = await pool.query(EXPIRE, [rows.map(({ id }) => id)])
+    const late = rows.filter(({ expired }) => expired).map(({ id }) => id)
+    if (late.length === 0) return rows
+    const { rowCount } = await pool.query(EXPIRE, [late])
     onChanged('expired', rowCount ?? 0)
+    return rows.filter(({ expired }) => !expired)
   }
 
-  async function dispatchAll(events: InboxEvent[]): Promise<void> {
-    const results = await Promise.allSettled(events.map((event) => dispatcher.dispatch(event)))
-    const failure = results.find((result) => result.status === 'rejected')
-    if (failure === undefined) {
-      if (events.length > 0) atOnce = EVENTS_AT_ONCE
-      return
+  async function carryOut(row: ClaimedRow, sweep: Sweep): Promise<void> {
+    try {
+      const dispatches = await dispatcher.dispatch(toClaimed(row))
+      // An event that nothing means does not tell that Temporal is back.
+      if (!dispatches.some(({ state }) => state === 'started')) return
+      sweep.anyStarted = true
+      atOnce = EVENTS_AT_ONCE
+    } catch (error) {
+      const reason = waitingReasonOf(error)
+      if (reason === 'temporal_unavailable') sweep.failure ??= { error, isAway: true }
+      else if (!row.delayed)
+        log.error({ err: error, eventId: row.id }, 'an event cannot be started')
+      await putOff(row, reason)
     }
-    const failed = events.filter((_, index) => results[index]?.status === 'rejected')
-    const reason = reasonOf(failure.reason)
-    await pool.query(RELEASE, [failed.map(({ id }) => id), reason])
-    onChanged('waiting', failed.filter(({ delayed }) => delayed !== true).length)
-    if (failed.length === events.length) await waitOut(reason)
-    throw new Error('Events wait for the next sweep.', { cause: failure.reason })
   }
 
-  async function waitOut(reason: WaitingReason): Promise<void> {
+  async function putOff({ id, delayed }: ClaimedRow, reason: WaitingReason): Promise<void> {
+    await pool.query({ name: 'put-off-event', text: RELEASE, values: [id, reason] })
+    if (!delayed) onChanged('waiting', 1)
+  }
+
+  async function waitOut(): Promise<void> {
     if (atOnce === EVENTS_AT_ONCE) markedUntil = '-infinity'
     atOnce = PROBES_AT_ONCE
-    const { rows } = await pool.query<{ dispatch_after: string }>(MARK, [markedUntil, reason])
+    const { rows } = await pool.query<{ dispatch_after: string }>(MARK, [markedUntil])
     onChanged('waiting', rows.length)
     for (const { dispatch_after: due } of rows) if (due > markedUntil) markedUntil = due
   }
+}
+
+/** What one round has come to so far. */
+interface Sweep {
+  /** The first thing that went wrong for more than one event. */
+  failure: { error: unknown; isAway: boolean } | undefined
+  anyStarted: boolean
 }
 
 type ClaimedRow = EventRow & {
@@ -131,6 +163,3 @@ const toClaimed = (row: ClaimedRow): InboxEvent => ({
   ...(row.again ? { again: true } : {}),
   ...(row.started === null ? {} : { started: row.started }),
 })
-
-const reasonOf = (error: unknown): WaitingReason =>
-  error instanceof RunNotStarted ? 'temporal_unavailable' : 'dispatch_failed'

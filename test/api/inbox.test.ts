@@ -4,7 +4,7 @@ import { Accepted } from '../../src/api/schemas.ts'
 import { openApi } from './open-api.ts'
 
 const { request, post, pool } = await openApi({
-  maskBody: (source, body) => (source === 'internal' ? body.replace('hush', '…') : body),
+  maskEvent: (event) => ({ ...event, body: event.body.replace('hush', '…') }),
 })
 
 /** Posts an event and answers its id. */
@@ -73,6 +73,45 @@ test('a body that is no text is released in base64', async () => {
 
   const { rows } = await pool.query('select body from events where id = $1', [id])
   expect(rows).toEqual([{ body: Buffer.from([0, 255]) }])
+})
+
+test('a large body is released, and nothing beyond the largest that any source takes', async () => {
+  const large = await openApi({ largestEventBytes: 3 * 1024 * 1024 })
+  const id = Accepted.parse(
+    await (await large.post('/api/events', { type: 't' }, tooOften)).json(),
+  ).id
+  const bodyBase64 = Buffer.alloc(3 * 1024 * 1024).toString('base64')
+
+  const tooLarge = await large.post(`/api/events/${id}/release`, {
+    bodyBase64: bodyBase64.repeat(2),
+  })
+  const elsewhere = await large.post(`/api/events/${id}/discard`, { reason: bodyBase64 })
+  const released = await large.post(`/api/events/${id}/release`, { bodyBase64 })
+
+  expect([tooLarge.status, elsewhere.status, released.status]).toEqual([413, 413, 200])
+  expect(
+    (await large.request(`/api/events/${id}/release`, { headers: { authorization: 'x' } })).status,
+  ).toBe(401)
+})
+
+test('headers that may be credentials are shown by their length', async () => {
+  const own = await openApi()
+  const headers = {
+    'x-api-key': 'hush',
+    'idempotency-key': 'mine',
+    'x-harmless': 'yes',
+    ...tooOften,
+  }
+  const { id } = Accepted.parse(
+    await (await own.post('/api/events', { type: 't' }, headers)).json(),
+  )
+
+  const shown = Event.parse(await (await own.request(`/api/events/${id}`)).json())
+  const released = Event.parse(await (await own.post(`/api/events/${id}/release`, {})).json())
+
+  const expected = { 'x-api-key': '[4 characters]', 'idempotency-key': 'mine', 'x-harmless': 'yes' }
+  expect(shown.headers).toMatchObject(expected)
+  expect(released.headers).toEqual(shown.headers)
 })
 
 test('an event is discarded with a reason, once', async () => {

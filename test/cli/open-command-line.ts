@@ -65,6 +65,7 @@ export async function onset(
         kind: 'webhook',
         samples: { 'issues.opened': { issue: { number: 7 } } },
         secretVariable: 'GITHUB_SECRET',
+        secretsIn,
         compose,
       },
       {
@@ -72,6 +73,7 @@ export async function onset(
         kind: 'webhook',
         samples: { created: {} },
         secretVariable: 'CRM_SECRET',
+        secretsIn,
         compose,
       },
       {
@@ -91,6 +93,8 @@ export async function onset(
   })
   return { exitCode, ...written }
 }
+
+const secretsIn = (text: string): string[] => text.split(',')
 
 const compose: WebhookSamples['compose'] = ({ url, data, secret, id, type }) => {
   const body = new TextEncoder().encode(JSON.stringify(data))

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { Stripe } from 'stripe'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
+import { postSigned } from '../../src/cli/post-signed.ts'
 import { onset, openCommandLine } from './open-command-line.ts'
 
 const { url, deliveries, onset: command, request } = await openCommandLine()
@@ -140,6 +141,30 @@ test.each([
   const outcome = await onset({ url }, ['send', 'github', 'issues.opened', '--to', to])
 
   expect(outcome).toMatchObject({ exitCode: 1, error: expect.stringContaining(error) })
+})
+
+test('of an endless answer the first 64 KB are shown', async () => {
+  const { to } = await openEndpoint(new Response('x'.repeat(1_000_000)))
+
+  const outcome = await onset({ url }, ['send', 'github', 'issues.opened', '--to', to])
+
+  expect(outcome).toEqual({ exitCode: 0, out: `200 ${'x'.repeat(64 * 1024)}\n`, error: '' })
+})
+
+test('an endpoint that begins an answer and never ends it is given up', async () => {
+  const server = createServer((_, response) => void response.write('begun'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = z.object({ port: z.number() }).parse(server.address())
+  const unanswered = { url: `http://127.0.0.1:${port}/`, headers: {}, body: Buffer.from('{}') }
+
+  await expect(postSigned(unanswered, { timeoutMs: 100 })).rejects.toThrow(
+    `http://127.0.0.1:${port} did not answer within 0.1 s.`,
+  )
 })
 
 test.each([

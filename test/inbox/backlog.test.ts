@@ -14,7 +14,9 @@ await migrate(pool)
 afterAll(() => pool.end())
 const accept = createAccept(pool, () => undefined)
 await accept({ events: ['a', 'b', 'c'].map((key) => received(key)) })
-await pool.query(`update events set received_at = now() - interval '100 s' where key = 'a'`)
+await pool.query(
+  `update events set received_at = now() - interval '100 s', state_at = now() - interval '100 s' where key = 'a'`,
+)
 
 async function lookWith(bounds: { maxOpenEvents: number; maxAgeSeconds: number }) {
   const told: boolean[] = []
@@ -39,6 +41,19 @@ test.each([
   expect(looked.found?.openEvents).toBe(3)
   expect(looked.found?.oldestSeconds).toBeGreaterThanOrEqual(100)
   expect(looked).toMatchObject({ isShedding, told: [isShedding] })
+})
+
+test('what was released just now is new, however old it is, and what never starts has no age', async () => {
+  await pool.query(
+    `update events set received_at = now() - interval '3 days',
+            state_at = case key when 'a' then now() else now() - interval '3 days' end,
+            state = case key when 'a' then 'accepted' else 'waiting' end,
+            reason = case key when 'a' then null else 'dispatch_failed' end`,
+  )
+
+  const looked = await lookWith({ maxOpenEvents: 3, maxAgeSeconds: 60 })
+
+  expect(looked).toMatchObject({ found: { openEvents: 3 }, isShedding: false })
 })
 
 test('what is done is not counted, and nothing is no age', async () => {

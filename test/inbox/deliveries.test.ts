@@ -33,6 +33,42 @@ test('a request whose only event is its body is kept nowhere else', async () => 
   expect(await find(id)).toMatchObject({ siblings: [] })
 })
 
+test('a request that brings a new event and one under a known key is kept once, with both', async () => {
+  const key = randomUUID()
+  await accept(received(`${key}-known`))
+  const other = received(`${key}-known`, { body: Buffer.from('something else') })
+  const before = await requests()
+
+  const answers = await acceptAll({
+    events: [received(`${key}-new`), other],
+    raw: Buffer.from('both'),
+  })
+
+  expect(answers.map(({ status }) => status)).toEqual(['accepted', 'accepted'])
+  expect(await requests()).toBe(before + 1)
+  const [first, second] = await Promise.all(answers.map(({ id }) => find(id)))
+  expect(first).toMatchObject({ state: 'accepted', siblings: [second?.id] })
+  expect(second).toMatchObject({ state: 'quarantined', reason: 'id_reused' })
+})
+
+test('a request of which the last event cannot be kept leaves nothing behind', async () => {
+  const key = randomUUID()
+  await accept(received(`${key}-known`))
+  const other = received(`${key}-known`, { body: Buffer.from('something else') })
+  await pool.query(
+    `create function refuse() returns trigger language plpgsql as $$ begin
+       raise exception 'Not now.' using errcode = '57P03'; end $$;
+     create trigger refuse before insert on events for each row when (new.reason = 'id_reused') execute function refuse()`,
+  )
+
+  const outcome = acceptAll({ events: [received(`${key}-new`), other], raw: Buffer.from('both') })
+
+  await expect(outcome).rejects.toThrow('The inbox cannot keep the event.')
+  await pool.query('drop function refuse cascade')
+  const { rows } = await pool.query('select key from events where key like $1', [`${key}%`])
+  expect(rows).toEqual([{ key: `${key}-known` }])
+})
+
 test('a request that brings nothing new is not kept again', async () => {
   const events = [received(randomUUID()), received(randomUUID())]
   await acceptAll({ events, raw: Buffer.from('both') })

@@ -139,6 +139,41 @@ test('processes that are sent the same content under crossed keys come to an end
   expect(new Set(answers.map(({ id }) => id)).size).toBe(60)
 })
 
+test('what is written again after its commit is not its own duplicate', async () => {
+  const key = randomUUID()
+  const { id } = await accept(received(`${key}-known`))
+  // As Postgres ends one of two statements that wait for each other: after the first insert was committed.
+  await pool.query(
+    `create sequence deadlocks; create function deadlock() returns trigger language plpgsql as $$ begin
+       if nextval('deadlocks') = 1 then raise exception 'deadlock detected' using errcode = '40P01'; end if;
+       return new; end $$;
+     create trigger deadlock before insert on event_duplicates for each row execute function deadlock()`,
+  )
+
+  const [fresh, again] = await Promise.all([
+    accept(received(`${key}-new`)),
+    accept(received(`${key}-known`)),
+  ])
+
+  await pool.query('drop function deadlock cascade')
+  expect(fresh.status).toBe('accepted')
+  expect(again).toEqual({ id, status: 'duplicate' })
+  expect((await find(fresh.id)).duplicates).toEqual([])
+})
+
+test('a key that comes again after its event was deleted starts a run of its own', async () => {
+  const key = randomUUID()
+  const runsOf = () => started.filter(({ input }) => input.key === key).map((run) => run.id)
+  const { id } = await accept(received(key, text('1')))
+  await dispatched(id)
+  await pool.query('delete from events where id = $1', [id])
+
+  await dispatched((await accept(received(key, text('2')))).id)
+
+  expect(runsOf()).toHaveLength(4)
+  expect(new Set(runsOf()).size).toBe(4)
+})
+
 test('an event from before digests were kept is told by its key alone', async () => {
   const key = randomUUID()
   const { id } = await accept(received(key, text('one')))

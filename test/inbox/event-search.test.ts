@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import type { EventFilter } from '../../src/inbox/event-search.ts'
 import { searchEvents } from '../../src/inbox/event-search.ts'
 import { openInbox } from './open-inbox.ts'
+import { received } from './received.ts'
 import { planSearch } from '../../src/inbox/search-plan.ts'
 
-const { pool } = await openInbox()
+const { pool, accept, dispatched, setRead } = await openInbox()
 const ROWS = 50_000
 const START = Date.parse('2026-01-01T00:00:00Z')
 /** A minute each, with 50 of one moment at a time, as one statement writes them. */
@@ -133,11 +134,33 @@ test('nothing of another tenant is listed', async () => {
   expect(page).toEqual({ events: [], next: null })
 })
 
-test('a cursor that nobody made begins at the first page', async () => {
+test('a cursor that nobody made is refused', async () => {
   const filter = { tenant: 'default', limit: 2 }
-  const first = await searchEvents(pool, filter)
 
   for (const after of ['', 'x', '%', Buffer.from('{"at":"now","id":"1"}').toString('base64url')]) {
-    await expect(searchEvents(pool, { ...filter, after })).resolves.toEqual(first)
+    await expect(searchEvents(pool, { ...filter, after })).rejects.toThrow('Expected the cursor')
   }
+})
+
+test('a key and a subject are found however long they are', async () => {
+  const key = 'k'.repeat(700)
+  const subject = 's'.repeat(1_000)
+  const { id } = await accept(received(key, { subject, tenant: 'other' }))
+
+  for (const filter of [{ key }, { subject }]) {
+    const { events } = await searchEvents(pool, { tenant: 'other', ...filter, limit: 5 })
+    expect(events.map((event) => event.id)).toEqual([id])
+  }
+})
+
+test('what is held says for which trigger and why', async () => {
+  setRead(() => {
+    throw new Error('No.')
+  })
+  const { id } = await accept(received('held', { type: 'held' }))
+  await dispatched(id)
+
+  const { events } = await searchEvents(pool, { tenant: 'default', type: 'held', limit: 5 })
+
+  expect(events).toMatchObject([{ id, held: true, heldFor: ['tests: read_failed'] }])
 })

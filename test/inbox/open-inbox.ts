@@ -46,6 +46,7 @@ export async function openInbox() {
 
   return {
     pool,
+    url,
     log,
     dispatcher,
     started,

@@ -48,6 +48,9 @@ const fails = (error: Error) => (): never => {
   throw error
 }
 
+const cycle: { self?: unknown } = {}
+cycle.self = cycle
+
 test.each<[string, Partial<Catalogue[string]>, unknown, string]>([
   ['a `when` that throws', { when: fails(new Error('oops')) }, {}, 'read_failed'],
   ['a `read` that throws', { read: fails(new Error('oops')) }, {}, 'read_failed'],
@@ -58,6 +61,13 @@ test.each<[string, Partial<Catalogue[string]>, unknown, string]>([
     'body_mismatch',
   ],
   ['a body that cannot be read', {}, '{"a":', 'body_unreadable'],
+  ['a `read` that picks a BigInt', { read: () => ({ data: 1n, summary: '' }) }, {}, 'read_failed'],
+  [
+    'a `read` that picks a cycle',
+    { read: () => ({ data: cycle, summary: '' }) },
+    {},
+    'read_failed',
+  ],
   ['an input that Temporal would refuse', {}, { a: 'x'.repeat(2_000_000) }, 'input_too_large'],
 ])('%s puts its own dispatch into quarantine, and no other', (_, changes, body, reason) => {
   const calm = { ...trigger, read: () => ({ data: null, summary: '' }) }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { findRequest } from '../../src/inbox/event-details.ts'
 import { discard, release } from '../../src/inbox/quarantine.ts'
+import { TemporalAway } from '../../src/inbox/start-run.ts'
 import { until } from '../house.ts'
 import { openInbox } from './open-inbox.ts'
 import { received } from './received.ts'
@@ -152,7 +153,7 @@ test('of an event that has started a run only the quarantined dispatches are giv
 
 test('an event waits while Temporal is away, with its reason, and its history shows it', async () => {
   setRead((data) => data)
-  setAway(new Error('Temporal is away.'))
+  setAway(new TemporalAway('Temporal is away.'))
   const { id } = await accept(received(randomUUID()))
   const sweeper = await sweep()
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { release } from '../../src/inbox/quarantine.ts'
 import { cancelReplay, createReplay, findReplay } from '../../src/inbox/replays.ts'
+import { TemporalAway } from '../../src/inbox/start-run.ts'
 import { until } from '../house.ts'
 import { openInbox } from './open-inbox.ts'
 import { received } from './received.ts'
@@ -134,17 +136,16 @@ test('a cancelled replay leaves out the rest', async () => {
 test('what was claimed by a process that died is repeated under the same id', async () => {
   const [id = ''] = await acceptSome('claimed', 1)
   const replayId = await made({ eventId: id })
-  setAway(new Error('Killed in between.'))
-  const dying = replay()
-  await until('it to be claimed', async () => {
-    const { rows } = await pool.query(
-      `select from replay_events where replay_id = $1 and claimed_until > now()`,
-      [replayId],
-    )
+  await pool.query(`update replay_events set claimed_until = now() + interval '30 seconds'`)
+  const waiting = replay()
+  await until('it to be looked at', async () => {
+    const { rows } = await pool.query('select from replays where id = $1 and next_at > now()', [
+      replayId,
+    ])
     return rows.length === 1
   })
-  await dying.stop()
-  setAway(null)
+  await waiting.stop()
+  const early = runsOf(id)
   await pool.query('update replay_events set claimed_until = now()')
   await pool.query('update replays set next_at = now() where next_at is not null')
 
@@ -152,22 +153,93 @@ test('what was claimed by a process that died is repeated under the same id', as
   await done(replayId)
   await loop.stop()
 
+  expect(early).toHaveLength(1)
   expect(runsOf(id)).toHaveLength(2)
 })
 
-test('an event that cannot be read again is counted, and stays as it was', async () => {
+test('an event that cannot be read again is held, and is repeated once it is released', async () => {
   const [id = ''] = await acceptSome('unread', 1)
   setRead(() => {
     throw new Error('Not any more.')
   })
   const loop = replay()
 
-  const finished = await done(await made({ eventId: id }))
-  await loop.stop()
+  const replayId = await made({ eventId: id })
+  const finished = await done(replayId)
+  const held = await find(id)
   setRead((data) => data)
+  const act = await release(pool, { ...who, id })
+  const again = await done(replayId)
+  await loop.stop()
 
   expect(finished).toMatchObject({ started: 1, quarantined: 1 })
+  expect(held).toMatchObject({ state: 'dispatched', held: true })
+  expect(act).toBe('done')
+  expect(again).toMatchObject({ total: 1, done: 1, started: 2, quarantined: 0 })
   expect(await find(id)).toMatchObject({ state: 'dispatched', held: false })
+  expect(runsOf(id)).toHaveLength(2)
+})
+
+test('an outage costs a replay its length: what could not be started is due at once', async () => {
+  const [id = ''] = await acceptSome('away', 1)
+  const replayId = await made({ eventId: id })
+  setAway(new TemporalAway('Temporal is away.'))
+  const loop = replay()
+  await until('a try', async () => {
+    const { rows } = await pool.query(
+      `select from replay_events where replay_id = $1 and claimed_until > '-infinity'`,
+      [replayId],
+    )
+    return rows.length === 1
+  })
+  setAway(null)
+
+  const { endedAt } = await done(replayId)
+  await loop.stop()
+
+  expect(endedAt).not.toBeNull()
+  expect(runsOf(id)).toHaveLength(2)
+})
+
+const expire = (id: string, reason: string) =>
+  pool.query(
+    `update events set state = 'expired', reason = $2, dispatch_after = null where id = $1`,
+    [id, reason],
+  )
+
+test('a range leaves out what nobody has let go, and takes what was too late', async () => {
+  const type = 'expired'
+  const [late, unreleased] = await Promise.all([
+    accept(received(randomUUID(), { type })),
+    accept(received(randomUUID(), { type, hops: 6 })),
+  ])
+  await expire(late.id, 'too_late')
+  await expire(unreleased.id, 'not_released')
+  const loop = replay()
+
+  const finished = await done(await made({ source: 'test', type, from: farBack, to: ahead }))
+  await loop.stop()
+
+  expect(finished.total).toBe(1)
+  expect(runsOf(late.id)).toHaveLength(1)
+  expect(runsOf(unreleased.id)).toEqual([])
+})
+
+test('a replay that is made while its events are being deleted takes those that stay', async () => {
+  const [going, staying] = await acceptSome('going', 2)
+  const deleting = await pool.connect()
+  await deleting.query('begin')
+  await deleting.query('delete from events where id = $1', [going])
+
+  const outcome = made({ source: 'test', type: 'going', from: farBack, to: ahead }, 1)
+  const id = await outcome
+  await deleting.query('commit')
+  deleting.release()
+
+  expect(await stateOf(id)).toMatchObject({ total: 1 })
+  const { rows } = await pool.query('select event_id from replay_events where replay_id = $1', [id])
+  expect(rows).toEqual([{ event_id: staying }])
+  await cancelReplay(pool, { ...who, id })
 })
 
 test('what is not dispatched yet, or in quarantine, has its own way to go', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { createAccept } from '../../src/inbox/accept.ts'
 import type { InboxEvent } from '../../src/inbox/events-table.ts'
+import { discard, release } from '../../src/inbox/quarantine.ts'
 import { createSettle, type Settlement } from '../../src/inbox/settle.ts'
 import { closeWait, openWait } from '../../src/runs/waits.ts'
 import { migrate } from '../../src/store/migrate.ts'
@@ -52,6 +53,14 @@ const startedBy = (event: InboxEvent, id: string): Settlement => ({
     },
   ],
 })
+
+const unread = (event: InboxEvent): Settlement => ({
+  event,
+  dispatches: [{ state: 'quarantined', trigger: 'test', reason: 'read_failed', message: 'No.' }],
+})
+
+const dispatchesOf = async ({ id }: InboxEvent) =>
+  (await pool.query('select state from dispatches where event_id = $1', [id])).rows
 
 test('an event that answered a run by its look-back does not answer it again when it is settled', async () => {
   const event = await happen('late', 'late')
@@ -114,6 +123,33 @@ test('settling an event a second time changes nothing', async () => {
     [event.id],
   )
   expect(rows).toEqual([{ all: 1 }])
+})
+
+test('what was under way when an operator discarded the event is not written over that', async () => {
+  const event = await happen('discarded', 'discarded')
+  await discard(pool, { tenant: 'default', id: event.id, by: 'ada' })
+
+  await settle(unread(event))
+
+  const { rows } = await pool.query(`select state, held from events where id = $1`, [event.id])
+  expect(rows).toEqual([{ state: 'discarded', held: false }])
+  expect(await dispatchesOf(event)).toEqual([])
+})
+
+test('what was under way when an operator released the event leaves it open', async () => {
+  const event = await happen('released', 'released')
+  await settle(unread(event))
+  await release(pool, { tenant: 'default', id: event.id, by: 'ada' })
+
+  await settle(unread(event))
+  await settle(startedBy(event, 'run-released'))
+
+  const { rows } = await pool.query(
+    `select state, held, dispatch_after is not null as open from events where id = $1`,
+    [event.id],
+  )
+  expect(rows).toEqual([{ state: 'accepted', held: false, open: true }])
+  expect(await dispatchesOf(event)).toEqual([{ state: 'started' }])
 })
 
 test('a wait that ended only with its run is open again for a run that was reset', async () => {

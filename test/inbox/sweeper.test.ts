@@ -2,7 +2,7 @@ import pino from 'pino'
 import { afterAll, expect, test } from 'vitest'
 import { createAccept } from '../../src/inbox/accept.ts'
 import { createDispatcher } from '../../src/inbox/dispatch.ts'
-import type { Start } from '../../src/inbox/start-run.ts'
+import { type Start, type StartRun, TemporalAway } from '../../src/inbox/start-run.ts'
 import { createSweeper } from '../../src/inbox/sweeper.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openPool } from '../../src/store/pool.ts'
@@ -26,11 +26,14 @@ const catalogue = {
 }
 
 /** A process of its own, as far as the inbox knows: what starts runs is told. */
-function process(startRun: (id: string) => Promise<Start>) {
+const process = (startRun: (id: string) => Promise<Start>) =>
+  createProcess(({ id }) => startRun(id))
+
+function createProcess(startRun: StartRun) {
   const dispatcher = createDispatcher({
     pool,
     catalogue,
-    startRun: ({ id }) => startRun(id),
+    startRun,
     wake: () => undefined,
     log,
   })
@@ -71,7 +74,7 @@ test('what cannot be started stays, and is tried again', async () => {
   let tries = 0
   const sweeper = process(async () => {
     tries += 1
-    if (tries < 3) throw new Error('Temporal is away.')
+    if (tries < 3) throw new TemporalAway('Temporal is away.')
     return { outcome: 'started' }
   }).sweep()
 
@@ -129,7 +132,7 @@ test('during an outage one event asks at a time, and the others keep their turn'
   const tries: string[] = []
   const { dispatcher } = process(async (id) => {
     tries.push(id)
-    if (away) throw new Error('Temporal is away.')
+    if (away) throw new TemporalAway('Temporal is away.')
     return { outcome: 'started' }
   })
   const sweeper = createSweeper({ pool, dispatcher, log })
@@ -172,4 +175,53 @@ test('an event that can never be started is in nobody’s way', async () => {
 
   const stuck = await pool.query(`select state, reason from events where key = 'never'`)
   expect(stuck.rows).toEqual([{ state: 'waiting', reason: 'dispatch_failed' }])
+})
+
+test('events that can never be started keep no other waiting, nor say that it does', async () => {
+  await pool.query('update events set dispatch_after = null')
+  await abandon(Array.from({ length: 64 }, (_, index) => `poison-${index}`))
+  await pool.query(
+    `update events set dispatch_after = now() - interval '1 hour' where key like 'poison-%'`,
+  )
+  await abandon(Array.from({ length: 40 }, (_, index) => `sound-${index}`))
+  const { rows } = await pool.query(`select id, key from events where dispatch_after is not null`)
+  const poison = new Set(rows.filter(({ key }) => key.startsWith('poison')).map(({ id }) => id))
+  const { dispatcher } = createProcess(({ input }) =>
+    poison.has(input.id)
+      ? Promise.reject(new Error('INVALID_ARGUMENT'))
+      : Promise.resolve({ outcome: 'started' }),
+  )
+  const sweeper = createSweeper({ pool, dispatcher, log })
+
+  await until('the others to be dispatched', async () => (await openEvents()) === 64)
+  await sweeper.stop()
+
+  const states = await pool.query(
+    `select distinct state, reason from events where key like 'poison-%'`,
+  )
+  expect(states.rows).toEqual([{ state: 'waiting', reason: 'dispatch_failed' }])
+  const waited = await pool.query(
+    `select count(*)::int as waited from event_states join events on id = event_id
+      where key like 'sound-%' and event_states.state = 'waiting'`,
+  )
+  expect(waited.rows).toEqual([{ waited: 0 }])
+})
+
+test('a slow start holds up its own event only', async () => {
+  await pool.query('update events set dispatch_after = null')
+  await abandon(['slow', ...Array.from({ length: 200 }, (_, index) => `quick-${index}`)])
+  await pool.query(
+    `update events set dispatch_after = now() - interval '1 hour' where key = 'slow'`,
+  )
+  const answer = Promise.withResolvers<Start>()
+  const { dispatcher } = createProcess(({ input }) =>
+    input.key === 'slow' ? answer.promise : Promise.resolve({ outcome: 'started' }),
+  )
+  const sweeper = createSweeper({ pool, dispatcher, log })
+
+  await until('the others to be dispatched', async () => (await openEvents()) === 1)
+  answer.resolve({ outcome: 'started' })
+  await sweeper.stop()
+
+  expect(await openEvents()).toBe(0)
 })

@@ -15,6 +15,8 @@ alter table events
   add column state_by text,
   -- Whether a dispatch of it is in quarantine.
   add column held boolean not null default false,
+  -- How often an operator has released or discarded it: what was under way before does not write over that.
+  add column generation integer not null default 0,
   -- Whether an operator has replaced the body; the one that came is in `deliveries`.
   add column repaired boolean not null default false,
   drop constraint events_state_check,
@@ -27,14 +29,20 @@ update events set
   state_at = coalesce((select max(at) from dispatches where event_id = events.id), received_at),
   held = exists (select from dispatches where event_id = events.id and state = 'quarantined');
 
+-- Costs a fraction of the default's time. A server may be built without it, or older than it.
+do $$ begin
+  execute 'alter table events alter column body set compression lz4';
+exception when feature_not_supported or invalid_parameter_value or syntax_error then null;
+end $$;
+
 -- Where nobody signed the key, equal content is the same event. What waits in quarantine as reused blocks nobody.
 create unique index events_by_digest on events (tenant, source, digest) where digest_is_key and variant = '';
 
 create index events_by_delivery on events (delivery_id) where delivery_id is not null;
 
--- For the list: newest first, by type and source, by state, by subject, and by what was set aside.
+-- For the list: newest first, by type, source and state, by state, by subject, and by what was set aside.
 drop index events_by_type;
-create index events_by_type on events (tenant, type, source, received_at);
+create index events_by_type on events (tenant, type, source, state, received_at);
 create index events_by_state on events (tenant, state, received_at);
 create index events_by_subject on events (tenant, subject, received_at) where subject is not null;
 create index events_set_aside
@@ -46,6 +54,11 @@ create table deliveries (
   id text primary key,
   body bytea not null
 );
+
+do $$ begin
+  execute 'alter table deliveries alter column body set compression lz4';
+exception when feature_not_supported or invalid_parameter_value or syntax_error then null;
+end $$;
 
 -- What came again, by the key under which it came.
 create table event_duplicates (
@@ -77,7 +90,7 @@ alter table dispatches
   drop constraint dispatches_state_check,
   add constraint dispatches_state_check check (state in ('started', 'quarantined', 'discarded'));
 
-create index dispatches_by_replay on dispatches (replay) where replay <> '';
+create index dispatches_by_replay on dispatches (replay, state) where replay <> '';
 
 -- The run of the same trigger that the event itself had started.
 alter table runs add column replay_of text;
@@ -102,7 +115,9 @@ create table replays (
   cancelled_at timestamptz,
   cancelled_by text,
   -- How many events a cancellation left out.
-  skipped integer not null default 0
+  skipped integer not null default 0,
+  -- How often one of its events was released from quarantine into it again.
+  released integer not null default 0
 );
 
 create index replays_due on replays (next_at) where next_at is not null;

@@ -62,12 +62,19 @@ export function originOf({
   if (!isProxy(address)) return { address, proxied: false }
   let furthest = address
   for (const entry of forwardedFor?.split(',').toReversed() ?? []) {
-    const forwarded = canonical(entry.trim())
+    const forwarded = canonical(withoutPort(entry.trim()))
     if (forwarded === null) return { address, proxied: true }
     furthest = forwarded
     if (!isProxy(forwarded)) break
   }
   return { address: furthest, proxied: true }
+}
+
+// Some proxies write down the port as well, and then IPv6 in brackets.
+function withoutPort(entry: string): string {
+  const [, version4, version6] =
+    /^(?:(\d+\.\d+\.\d+\.\d+):\d{1,5}|\[([^\]]*)\](?::\d{1,5})?)$/.exec(entry) ?? []
+  return version4 ?? version6 ?? entry
 }
 
 const MAPPED = '::ffff:'

@@ -1,9 +1,13 @@
-import { createHash, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createHash, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { accepted, refused } from './hmac.ts'
 import type { Verdict } from './preset.ts'
 import type { RawRequest } from './request.ts'
 import { strictBase64 } from './secret.ts'
 import { headerFault } from './signature-header.ts'
+
+/** The key of a pair `user:password`; a string says what is wrong with it. */
+export const pairKey = (secret: string): KeyObject | string =>
+  /^[^:]+:.+$/s.test(secret) ? createSecretKey(Buffer.from(secret)) : 'is no user:password'
 
 /** Judges by `Authorization: Basic`; the keys are `user:password` in full. */
 export const verifyBasic = ({ headers }: RawRequest, keys: readonly KeyObject[]): Verdict =>

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isUtf8, mediaTypeOf } from '../../contracts/content.ts'
 import { type IsListed, originOf } from './addresses.ts'
+import type { BodyRoom } from './body-room.ts'
 import { codingOf } from './content-coding.ts'
 import type { Endpoint } from './endpoint.ts'
 import { pathOf, publicBaseOf } from './public-url.ts'
@@ -56,11 +57,11 @@ function headersOf(incoming: IncomingMessage): Record<string, string> {
 export function stopAtDoor(
   { preset, limitBytes, allows }: Endpoint,
   { headers, address }: Arrival,
-  isShedding: boolean,
+  { isShedding, room }: { isShedding: boolean; room: Pick<BodyRoom, 'hasRoomFor'> },
 ): Refusal | null {
   if (allows?.(address) === false) {
     return {
-      code: 'forbidden',
+      code: preset.stopsOn?.includes(403) === true ? 'unauthorized' : 'forbidden',
       detail: 'Webhooks of this source are not taken from this address.',
       step: 'address',
       reason: `${address} is not on the list of addresses.`,
@@ -79,8 +80,10 @@ export function stopAtDoor(
   if (codingOf(encoding) === null) {
     return unsupported(`Expected gzip, deflate, br or none, received '${encoding?.slice(0, 100)}'.`)
   }
-  if (isShedding && preset.retries) return overloaded()
-  return Number(headers['content-length'] ?? 0) > limitBytes ? tooLarge(limitBytes) : null
+  if (isShedding && preset.retries) return overloaded('The inbox is above its bounds.')
+  const declared = Number(headers['content-length'] ?? 0)
+  if (declared > limitBytes) return tooLarge(limitBytes)
+  return room.hasRoomFor(declared) ? null : noRoom()
 }
 
 /** Whether there is a body that nobody has read. */
@@ -111,13 +114,16 @@ const unsupported = (detail: string): Refusal => ({
 const LEAST_WAIT_SECONDS = 5
 const MOST_WAIT_SECONDS = 15
 
-function overloaded(): Refusal {
+/** The bodies that are being read leave no room for another large one. */
+export const noRoom = (): Refusal => overloaded('Too many large bodies are being read.')
+
+function overloaded(reason: string): Refusal {
   const range = MOST_WAIT_SECONDS - LEAST_WAIT_SECONDS + 1
   return {
     code: 'overloaded',
     detail: 'There is more to do than can be taken. Deliver it again later.',
     step: 'overload',
-    reason: 'The inbox is above its bounds.',
+    reason,
     retryAfterSeconds: LEAST_WAIT_SECONDS + Math.floor(Math.random() * range),
   }
 }

@@ -4,7 +4,7 @@ import type { EventFacts, Reading } from './preset.ts'
 type Part = NonNullable<EventFacts['part']>
 
 interface Elements {
-  /** The body as it was read: a list in which elements beyond the hundredth may be missing. */
+  /** The body as it was read: a list with all of its elements, each as it is or as its skeleton. */
   data: unknown
   /** More than the provider sends in one request. */
   most: number
@@ -20,11 +20,11 @@ export function readElements(body: Uint8Array, { data, most, facts }: Elements):
   if (!Array.isArray(data) || data.length === 0) return unreadable
   const values: unknown[] = data
   const cut = cutElements(body, most)
-  if (cut === null || cut.length < values.length) return unreadable
-  const events = cut.map((bytes, index) => {
-    const element = index < values.length ? values[index] : JSON.parse(utf8.decode(bytes))
-    return { ...facts(element, bytes), part: { contentType: 'application/json', body: bytes } }
-  })
+  if (cut === null || cut.length !== values.length) return unreadable
+  const events = cut.map((bytes, index) => ({
+    ...facts(values[index], bytes),
+    part: { contentType: 'application/json', body: bytes },
+  }))
   return { outcome: 'events', events }
 }
 
@@ -38,8 +38,6 @@ const unreadable: Reading = {
   outcome: 'events',
   events: [{ type: 'unknown', unreadable: true }],
 }
-
-const utf8 = new TextDecoder()
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c

@@ -1,9 +1,8 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import type { Preset, Verdict } from './preset.ts'
+import type { Verdict } from './preset.ts'
 import { strictBase64, strictHex } from './secret.ts'
-import { type SignatureScheme, schemeReader } from './signature-scheme.ts'
-import type { Signable } from './signed-text.ts'
+import { type SignatureScheme, type Signer, schemeReader } from './signature-scheme.ts'
 
 /** What a scheme that signs with an HMAC says about itself. */
 export interface HmacScheme extends SignatureScheme {
@@ -15,18 +14,12 @@ export interface HmacScheme extends SignatureScheme {
 /** A hash under which bodies are signed. */
 export type Algorithm = keyof typeof DIGEST_BYTES
 
-/** Verifies and signs in one scheme. */
-export interface HmacSigner extends Pick<Preset, 'verify'> {
-  /** The headers that sign these bytes: the signature, and the time where the scheme has one. */
-  sign(request: Signable, key: KeyObject, now: Date): Record<string, string>
-}
-
 const DIGEST_BYTES = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 }
 // An HMAC over so much takes about a millisecond; more is done in slices, between other work.
 const SLICE_BYTES = 1024 * 1024
 
 /** Makes a verifier of a scheme. Throws where the template names something unknown. */
-export function hmacSigner(scheme: HmacScheme): HmacSigner {
+export function hmacSigner(scheme: HmacScheme): Signer {
   const { algorithm = 'sha256', encoding, header } = scheme
   const reader = schemeReader(scheme)
   // Other alphabets and lengths are no signatures: `Buffer` alone would make one of anything.
@@ -50,10 +43,8 @@ export function hmacSigner(scheme: HmacScheme): HmacSigner {
       if (request.body.length > SLICE_BYTES) {
         return judgeInSlices({ algorithm, signed, keys, given, signedAtMs })
       }
-      for (const [index, key] of keys.entries()) {
-        if (holds(given, digest(algorithm, key, signed))) return accepted(index, signedAtMs)
-      }
-      return mismatch(keys)
+      const index = keys.findIndex((key) => holds(given, digest(algorithm, key, signed)))
+      return index === -1 ? mismatch(keys) : accepted(index, signedAtMs)
     },
 
     sign(request, key, now) {

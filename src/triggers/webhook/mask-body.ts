@@ -15,17 +15,81 @@ export function createMaskBody(
   return (source, body) => (membersOf.get(source) ?? []).reduce(withoutMember, body)
 }
 
-function withoutMember(body: string, member: string): string {
-  const name = member.replaceAll(/[^\w-]/g, String.raw`\$&`)
-  return body
-    .replaceAll(new RegExp(`("${name}"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"`, 'gs'), `$1"${MASK}"`)
-    .replaceAll(
-      new RegExp(`(%22${name}%22(?:%20|\\+)*%3A(?:%20|\\+)*%22).*?(?=%22)`, 'gi'),
-      `$1${MASK}`,
-    )
-    .replaceAll(new RegExp(`((?:^|&)${name}=)[^&]*`, 'g'), `$1${MASK}`)
-    .replaceAll(
-      new RegExp(`(name="${name}"(?:\\r\\n[^\\r\\n]+)*\\r\\n\\r\\n).*?(?=\\r\\n--)`, 'gs'),
-      `$1${MASK}`,
-    )
+// Each way to write a member, one after the other. Bodies are large and written by strangers: each is one walk through
+// the text, and what has no end is hidden up to the end of the text.
+const withoutMember = (body: string, member: string): string =>
+  WRITINGS.reduce((text, { mark, begin, end }) => {
+    const found: string[] = []
+    let from = 0
+    let at = text.indexOf(mark(member))
+    for (; at !== -1; at = text.indexOf(mark(member), at + 1)) {
+      const start = begin(text, at + mark(member).length, at)
+      if (start === -1) continue
+      found.push(text.slice(from, start), MASK)
+      from = end(text, start)
+      at = from - 1
+    }
+    return found.length === 0 ? text : found.join('') + text.slice(from)
+  }, body)
+
+/** One way to write a member and its value. */
+interface Writing {
+  mark(member: string): string
+  /** Where the value begins behind the mark; -1 where this is another member, or none. */
+  begin(text: string, behind: number, at: number): number
+  end(text: string, start: number): number
+}
+
+const WRITINGS: Writing[] = [
+  {
+    mark: (member) => `"${member}"`,
+    begin: (text, behind) => behindMatch(/\s*:\s*"/y, text, behind),
+    end: (text, start) => endOfString(text, start, { quote: '"', escape: '\\' }),
+  },
+  {
+    mark: (member) => `%22${member}%22`,
+    begin: (text, behind) => behindMatch(/(?:%20|\+)*%3A(?:%20|\+)*%22/iy, text, behind),
+    end: (text, start) => endOfString(text, start, { quote: '%22', escape: '%5C' }),
+  },
+  {
+    mark: (member) => `${member}=`,
+    begin: (text, behind, at) => (at === 0 || text.charAt(at - 1) === '&' ? behind : -1),
+    end: (text, start) => placeOf('&', text, start),
+  },
+  {
+    mark: (member) => `name="${member}"`,
+    begin: (text, behind) => (text.startsWith('\r\n', behind) ? endOfHead(text, behind) : -1),
+    end: (text, start) => placeOf('\r\n--', text, start),
+  },
+]
+
+const placeOf = (mark: string, text: string, from: number): number => {
+  const at = text.indexOf(mark, from)
+  return at === -1 ? text.length : at
+}
+
+const endOfHead = (text: string, from: number): number =>
+  Math.min(placeOf('\r\n\r\n', text, from) + 4, text.length)
+
+function behindMatch(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from
+  return pattern.test(text) ? pattern.lastIndex : -1
+}
+
+// At the first quote with an even number of escapes in front.
+function endOfString(
+  text: string,
+  start: number,
+  { quote, escape }: { quote: string; escape: string },
+): number {
+  for (let at = placeOf(quote, text, start); ; at = placeOf(quote, text, at + quote.length)) {
+    if (at === text.length) return at
+    let escapes = 0
+    let before = at - escape.length
+    while (before >= start && text.slice(before, before + escape.length).toUpperCase() === escape) {
+      escapes += 1
+      before -= escape.length
+    }
+    if (escapes % 2 === 0) return at
+  }
 }

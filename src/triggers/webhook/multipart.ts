@@ -7,15 +7,35 @@ export interface FormPart {
   content: Uint8Array
 }
 
-// More than any provider sends.
+// More than any provider sends. Mail is searched for what signed it before anybody knows who sent it: the heads of all
+// parts together must cost little.
 const MOST_PARTS = 1_000
-const LONGEST_HEAD = 8_192
+const LONGEST_HEAD = 2_048
+const MOST_HEAD_LINES = 8
+const MOST_HEAD_BYTES = 256 * 1024
 
 /**
  * The parts of a `multipart/form-data` body in their order. Null for everything that is not exactly one: a missing or
  * repeated boundary, text between parts, a part without a name, an end that is missing.
  */
-export function readMultipart(contentType: string, body: Uint8Array): FormPart[] | null {
+export const readMultipart = (contentType: string, body: Uint8Array): FormPart[] | null =>
+  readUntil(() => false, { contentType, body })
+
+/** The parts of such a body up to the one with which the last of these names is found; null where one is missing. */
+export function readFirstParts(
+  names: readonly string[],
+  { contentType, body }: { contentType: string; body: Uint8Array },
+): FormPart[] | null {
+  const missing = new Set(names)
+  const isLast = ({ name }: FormPart): boolean => missing.delete(name) && missing.size === 0
+  const parts = readUntil(isLast, { contentType, body })
+  return missing.size === 0 ? parts : null
+}
+
+function readUntil(
+  isLast: (part: FormPart) => boolean,
+  { contentType, body }: { contentType: string; body: Uint8Array },
+): FormPart[] | null {
   const boundary = boundaryOf(contentType)
   if (boundary === null) return null
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
@@ -24,18 +44,22 @@ export function readMultipart(contentType: string, body: Uint8Array): FormPart[]
 
   const parts: FormPart[] = []
   let at = opening.length
+  let headBytes = 0
   while (parts.length <= MOST_PARTS) {
     const mark = bytes.toString('latin1', at, at + 2)
     if (mark === '--') return isEnd(bytes, at + 2) ? parts : null
     if (mark !== '\r\n') return null
     // A part without any header begins with an empty line: its name is missing all the same.
     const headEnd = bytes.subarray(at, at + LONGEST_HEAD).indexOf('\r\n\r\n')
-    if (headEnd === -1) return null
+    headBytes += headEnd
+    if (headEnd === -1 || headBytes > MOST_HEAD_BYTES) return null
     const start = at + headEnd + 4
     const end = bytes.indexOf(`\r\n--${boundary}`, start)
     const head = readHead(bytes.toString('utf8', at + 2, at + headEnd))
     if (end === -1 || head === null) return null
-    parts.push({ ...head, content: bytes.subarray(start, end) })
+    const part = { ...head, content: bytes.subarray(start, end) }
+    parts.push(part)
+    if (isLast(part)) return parts
     at = end + opening.length + 2
   }
   return null
@@ -70,7 +94,9 @@ const isEnd = (bytes: Buffer, at: number): boolean =>
 
 function readHead(text: string): Omit<FormPart, 'content'> | null {
   const headers = new Map<string, string>()
-  for (const line of text.split('\r\n')) {
+  const lines = text.split('\r\n', MOST_HEAD_LINES + 1)
+  if (lines.length > MOST_HEAD_LINES) return null
+  for (const line of lines) {
     const colon = line.indexOf(':')
     const name = line.slice(0, colon).toLowerCase()
     if (colon < 1 || headers.has(name)) return null

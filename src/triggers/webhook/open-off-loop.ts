@@ -44,7 +44,8 @@ export function createOpen(): Open {
       // A thread without work holds no process.
       if (waiting.size === 0) started.unref()
     })
-    // A thread that ends, say for want of memory, is replaced with the next large body.
+    // A thread that fails is replaced with the next large body. One that runs out of memory within `JSON.parse` takes
+    // the process with it: nothing but its size bounds a body.
     started.on('error', (error) => {
       thread = undefined
       for (const { reject } of waiting.values()) reject(error)

@@ -15,14 +15,10 @@ export interface Delivered extends Omit<OpenedBody, 'body'> {
 
 // The entry of a thread: it opens bodies for `open-off-loop.ts`, which would hold the event loop.
 parentPort?.on('message', ({ number, ...closed }: Order) => {
-  const { contentType, body, content, digest } = openBody(closed)
-  const delivered: Delivered = {
-    number,
-    contentType,
-    body: body === closed.body ? undefined : body,
-    content: content.readable ? { readable: true, data: skeletonOf(content.data) } : content,
-    digest,
-  }
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-  parentPort?.postMessage(delivered)
+  const { body, ...opened } = openBody(closed, skeletonOf)
+  const isOther = body !== closed.body
+  const delivered: Delivered = { number, ...opened, body: isOther ? body : undefined }
+  // What was made here moves over instead of being copied on the loop.
+  const moved = isOther && body.buffer instanceof ArrayBuffer ? [body.buffer] : []
+  parentPort?.postMessage(delivered, moved)
 })

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Accepted } from '../../contracts/event.ts'
+import type { Opening } from './open-body.ts'
 import type { Secret } from './secret.ts'
 import type { Answer, RawRequest } from './request.ts'
 import type { Verified } from './verify.ts'
@@ -26,7 +27,7 @@ export type VerificationStep =
 
 /** What a provider says about one event. */
 export interface EventFacts {
-  /** What the provider calls it. Where absent, `Idempotency-Key` is, else a random one. */
+  /** What the provider calls it. Where absent and the event is readable, `Idempotency-Key` is, else a random one. */
   key?: string | undefined
   type: string
   subject?: string | undefined
@@ -34,6 +35,8 @@ export interface EventFacts {
   time?: string | undefined
   /** The part of the body that is this event; the whole body where absent. */
   part?: { contentType: string; body: Uint8Array }
+  /** Whether its sender says the same again and means another event: then equal bytes are no duplicate. */
+  mayRepeat?: true
   /** Whether it is authentic but not what the provider sends: kept in quarantine. */
   unreadable?: true
 }
@@ -81,8 +84,10 @@ export interface Preset {
   needsProxy?: true
   /** Whether every failure is answered 401, however many there were: what some providers try us with. */
   alwaysUnauthorized?: true
-  /** Whether CloudEvents in their own content types are read as such. */
+  /** Whether CloudEvents are read as such: in their own content types, and in headers that are as good as the body. */
   cloudEvents?: true
+  /** Headers that are signed together with the body, lower case: of CloudEvents no others count. None where absent. */
+  signedHeaders?: readonly string[]
   /**
    * Judges the raw bytes. Nothing that a sender can send throws, and only what was signed is believed. Bodies that
    * would hold the event loop are judged in slices: hence the promise.
@@ -90,19 +95,26 @@ export interface Preset {
   verify(request: RawRequest, keys: readonly KeyObject[], nowMs: number): Verdict | Promise<Verdict>
   /** The answer to what the provider sends without a signature; null for everything else. Nothing of it is kept. */
   unsigned?(request: RawRequest): Answer | null
+  /** How its bodies are opened where their content type does not say it all. */
+  opening?: Opening
   /**
    * Reads key, type and subject. The body of the request has no compression any more. `data` is undefined where the
-   * body cannot be read, and the skeleton of its value where it is large (`skeleton.ts`): parts are cut from the body.
+   * body cannot be read, what the opening makes of it where the preset has one, and the skeleton of its value where it
+   * is large (`skeleton.ts`): parts are cut from the body.
    */
   read(request: Verified, data: unknown): Reading
-  /** True where the key stands in an unsigned header: then equal signed bytes are a duplicate as well. */
+  /** True where the key stands in an unsigned header: then equal signed bytes of one type are a duplicate as well. */
   keyIsUnsigned?: true
+  /** False where whoever shows the credentials may write what they like: then equal bytes prove nothing. */
+  signsBody?: false
   /** Members of the body that change between two attempts to deliver the same event. */
   volatile?: readonly string[]
   /** Members of the body that let their holder act, such as Slack's `response_url`: masked wherever a body is shown. */
   maskedMembers?: readonly string[]
   /** The bytes without what must never be kept, such as a live session; asked where events are parts of the body. */
   redactRaw?(body: Uint8Array): Uint8Array
+  /** Answers after which the provider delivers no more: the door gives none of them. None where absent. */
+  stopsOn?: readonly number[]
   /** Whether the provider delivers again after a 503. What is not delivered again is kept even under overload. */
   retries: boolean
   /** How long it goes on trying, so that keys are remembered for longer; 7 days where absent. */
@@ -117,25 +129,5 @@ export interface Preset {
   compose(sampling: Sampling): ComposedRequest
 }
 
-/** What stands at a place in a body of any shape; undefined where nothing does. */
-export function valueAt(body: unknown, ...path: string[]): unknown {
-  let value = body
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
-    value = Reflect.get(value, name)
-  }
-  return value
-}
-
-/** The text at a place in a body of any shape; undefined where there is none. */
-export function textAt(body: unknown, ...path: string[]): string | undefined {
-  const value = valueAt(body, ...path)
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
 /** One event that is the whole body. */
 export const oneEvent = (facts: EventFacts): Reading => ({ outcome: 'events', events: [facts] })
-
-/** A sample as JSON, under the content type of JSON. */
-export const jsonBody = (data: unknown): Uint8Array =>
-  new TextEncoder().encode(JSON.stringify(data))

@@ -14,10 +14,17 @@ export function publicBaseOf(
   },
 ): string {
   if (configured !== undefined) return configured
-  const scheme = (proxied ? headers['x-forwarded-proto'] : undefined) ?? 'http'
-  const host = (proxied ? headers['x-forwarded-host'] : undefined) ?? headers['host'] ?? ''
+  const scheme = (proxied ? lastOf(headers['x-forwarded-proto']) : undefined) ?? 'http'
+  const host = (proxied ? lastOf(headers['x-forwarded-host']) : undefined) ?? headers['host'] ?? ''
   return `${scheme}://${host}`
 }
+
+// Of a list, what the nearest proxy says, which is trusted: whoever stood before it may have written the others.
+const lastOf = (list = ''): string | undefined =>
+  list
+    .split(',')
+    .map((element) => element.trim())
+    .findLast((element) => element !== '')
 
 /** Path and query of a request's target, exactly as they came. */
 export const pathOf = (target: string): string =>

@@ -9,7 +9,7 @@ import { digestOfContent, type OpenedBody } from './open-body.ts'
 import type { Open } from './open-off-loop.ts'
 import type { EventFacts } from './preset.ts'
 import { readSentCloudEvents } from './sent-cloud-events.ts'
-import type { Judgement, Verified } from './verify.ts'
+import { type Judgement, type Verified, verificationOf } from './verify.ts'
 
 interface Circumstances {
   endpoint: Endpoint
@@ -21,23 +21,24 @@ interface Circumstances {
 
 /** Reads what was verified: the events it brings, or a handshake. */
 export async function readVerified(
-  { request: sealed, verification }: Extract<Judgement, { verified: true }>,
+  { request: sealed, verification: proof }: Extract<Judgement, { verified: true }>,
   { endpoint, body, now, open }: Circumstances,
 ): Promise<Received> {
   const { preset, source } = endpoint
   const request = body === null || body === sealed.body ? sealed : { ...sealed, body }
+  const verification = verificationOf(proof)
   const sent = readSentCloudEvents(request, { preset, source, now })
   if (sent.outcome === 'events') {
     const events = sent.events.map((event) => ({ ...event, verification }))
     return { outcome: 'events', delivery: { events, raw: sealed.body }, request }
   }
 
-  const { volatile = [] } = preset
+  const { volatile = [], opening } = preset
   const contentType = request.headers['content-type'] ?? ''
   const opened =
     body === null || sent.outcome === 'invalid'
       ? unreadable(request)
-      : await open({ contentType, body, volatile })
+      : await open({ contentType, body, volatile, opening })
   const { content } = opened
   const reading = preset.read(request, content.readable ? content.data : undefined)
   if (reading.outcome === 'handshake') return { outcome: 'answered', answer: reading.answer }
@@ -68,17 +69,18 @@ interface Found {
 
 function toReceived(facts: EventFacts, found: Found): ReceivedEvent {
   const { endpoint, request, verification, now, isOnly } = found
-  const { expiresAfterMinutes } = endpoint
+  const { preset, expiresAfterMinutes } = endpoint
   const { method, url, headers } = request
   const { contentType, body, digest, readable } = bodyOf(facts, found)
-  // It names the request, not each of several events in it.
-  const sentKey = isOnly ? headers['idempotency-key'] : undefined
+  // It names the request, not each of several events in it, and says nothing of what nobody can read.
+  const sentKey = isOnly && readable ? headers['idempotency-key'] : undefined
   const isUnsigned =
-    endpoint.preset.keyIsUnsigned === true || (facts.key === undefined && sentKey !== undefined)
+    preset.keyIsUnsigned === true || (facts.key === undefined && sentKey !== undefined)
+  const digestIsKey = isUnsigned && preset.signsBody !== false && facts.mayRepeat !== true
   return {
     tenant: DEFAULT_TENANT,
     source: endpoint.source,
-    key: facts.key ?? sentKey ?? randomUUID(),
+    key: facts.key ?? (sentKey === undefined ? randomUUID() : `${SENT_KEY}${sentKey}`),
     type: facts.type,
     ...(facts.subject === undefined ? {} : { subject: facts.subject }),
     time: timeOf(facts.time, now),
@@ -88,13 +90,20 @@ function toReceived(facts: EventFacts, found: Found): ReceivedEvent {
     contentType,
     body,
     hops: 0,
-    digest,
-    ...(isUnsigned ? { digestIsKey: true } : {}),
+    digest: digestIsKey ? digestWithType(facts.type, digest) : digest,
+    ...(digestIsKey ? { digestIsKey } : {}),
     verification,
     ...(expiresAfterMinutes === undefined ? {} : { expiresAfterMinutes }),
     ...(readable ? {} : { quarantine: 'body_unreadable' }),
   }
 }
+
+// Nobody signs the header: what it says must not meet a key that the provider gives.
+const SENT_KEY = 'idempotency-key:'
+
+// Where the type stands in a header, equal bodies of two types are two events.
+const digestWithType = (type: string, digest: Uint8Array): Uint8Array =>
+  digestOf(Buffer.concat([Buffer.from(`${type}\0`), digest]))
 
 function bodyOf({ part, unreadable: isForeign }: EventFacts, { endpoint, opened }: Found) {
   const { redactRaw, volatile = [] } = endpoint.preset

@@ -8,10 +8,12 @@ import {
   type Arrival,
   arrivalOf,
   hasBody,
+  noRoom,
   stopAtDoor,
   type Surroundings,
   tooLarge,
 } from './door.ts'
+import { createBodyRoom } from './body-room.ts'
 import type { Endpoint } from './endpoint.ts'
 import { createOpen } from './open-off-loop.ts'
 import { readBody } from './read-body.ts'
@@ -40,6 +42,7 @@ export function createHooks(options: HooksOptions): Hono<{ Bindings: HttpBinding
   const bySource = new Map(endpoints.map((endpoint) => [endpoint.source, endpoint]))
   const receive = createReceive(createOpen())
   const throttle = createThrottle()
+  const room = createBodyRoom()
   const hooks = new Hono<{ Bindings: HttpBindings }>()
 
   hooks.post('/hooks/:source', async (c) => {
@@ -47,16 +50,24 @@ export function createHooks(options: HooksOptions): Hono<{ Bindings: HttpBinding
     const arrival = arrivalOf(incoming, options)
     const endpoint = bySource.get(c.req.param('source'))
     if (endpoint === undefined) return turnAway(unknownSource, { arrival })
-    const stopped = stopAtDoor(endpoint, arrival, options.isShedding())
+    const stopped = stopAtDoor(endpoint, arrival, { isShedding: options.isShedding(), room })
     if (stopped !== null) return turnAway(stopped, { arrival, endpoint })
 
-    const read = await readBody(incoming, endpoint.limitBytes)
-    if (read.outcome === 'too_large') {
-      return turnAway(tooLarge(endpoint.limitBytes), { arrival, endpoint })
+    const share = room.share()
+    try {
+      const read = await readBody(incoming, { limitBytes: endpoint.limitBytes, share })
+      if (read.outcome === 'too_large') {
+        return turnAway(tooLarge(endpoint.limitBytes), { arrival, endpoint })
+      }
+      if (read.outcome === 'no_room') return turnAway(noRoom(), { arrival, endpoint })
+      if (read.outcome === 'crumbled') return turnAway(crumbled, { arrival, endpoint })
+      // Nobody is there any more to read it.
+      if (read.outcome === 'broken_off')
+        return refuse('invalid_request', brokenOff, { headers: {} })
+      return await handle(endpoint, arrival, read.body)
+    } finally {
+      share.release()
     }
-    // Nobody is there any more to read it.
-    if (read.outcome === 'broken_off') return refuse('invalid_request', brokenOff, { headers: {} })
-    return handle(endpoint, arrival, read.body)
   })
 
   return hooks
@@ -124,6 +135,13 @@ const unknownSource: Refusal = {
   detail: 'No source has this endpoint.',
   step: 'source',
   reason: 'No source has this endpoint.',
+}
+
+const crumbled: Refusal = {
+  code: 'invalid_request',
+  detail: 'The body comes in pieces that are too small.',
+  step: 'size',
+  reason: 'The body comes in pieces of a few bytes.',
 }
 
 // Which step it was is for operators alone.

@@ -16,14 +16,20 @@ const LONGEST_HEADER = 4_096
 const MOST_SIGNATURES = 10
 
 /** What is wrong with a header before anybody reads it; undefined where nothing is. */
-export function headerFault(name: string, value: string | undefined): string | undefined {
-  if (value === undefined || value === '') return `The header ${name} is missing.`
-  if (value.length > LONGEST_HEADER)
-    return `The header ${name} is longer than ${LONGEST_HEADER} characters.`
+export const headerFault = (name: string, value: string | undefined): string | undefined =>
   // How Node joins what was sent twice, which no sender does.
-  if (value.includes(', ')) return `The header ${name} was sent twice.`
-  return undefined
+  sizeFault(name, value) ?? (value?.includes(', ') === true ? sentTwice(name) : undefined)
+
+/** Whether a header is missing or too long, in words; undefined where it is neither. */
+export function sizeFault(name: string, value: string | undefined): string | undefined {
+  if (value === undefined || value === '') return `The header ${name} is missing.`
+  return value.length > LONGEST_HEADER
+    ? `The header ${name} is longer than ${LONGEST_HEADER} characters.`
+    : undefined
 }
+
+/** That a header was sent twice. */
+export const sentTwice = (name: string): string => `The header ${name} was sent twice.`
 
 /** One signature behind a prefix, such as `sha256=`. */
 export const single = (prefix = ''): SignatureForm => ({

@@ -1,4 +1,5 @@
-import type { VerificationStep } from './preset.ts'
+import type { KeyObject } from 'node:crypto'
+import type { Preset, VerificationStep } from './preset.ts'
 import type { RawRequest } from './request.ts'
 import { headerFault, type SignatureForm } from './signature-header.ts'
 import { readSignedTime, type TimeRule } from './signed-time.ts'
@@ -13,6 +14,12 @@ export interface SignatureScheme {
   time?: TimeRule & { header?: string }
   /** What is signed: `{body}`, `{time}`, `{method}`, `{url}` and `{header:<name>}` between literal text. */
   signed: string
+}
+
+/** Verifies and signs in one scheme. */
+export interface Signer extends Pick<Preset, 'verify'> {
+  /** The headers that sign these bytes: the signature, and the time where the scheme has one. */
+  sign(request: Signable, key: KeyObject, now: Date): Record<string, string>
 }
 
 /** What a request says about its signature. */

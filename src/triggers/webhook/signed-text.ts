@@ -9,6 +9,8 @@ export interface SignedText {
   headers: readonly string[]
   /** Whether the time is part of it. */
   hasTime: boolean
+  /** Whether the body is part of it. */
+  hasBody: boolean
   /** Text and bytes in their order: bodies stay bytes. */
   of(request: Signable, time: string): (string | Uint8Array)[]
 }
@@ -34,6 +36,7 @@ export function signedText(template: string): SignedText {
   return {
     headers: places.filter((place) => place.startsWith(HEADER)).map(nameOf),
     hasTime: places.includes('time'),
+    hasBody: places.includes('body'),
     // Text is put together: each call of a hash costs as much as a hundred bytes.
     of(request, time) {
       const parts: (string | Uint8Array)[] = []

@@ -7,8 +7,8 @@ export interface Notification {
   type: string
   /** Of the record that it is about. */
   recordId?: string
-  /** What a run gets to see. */
-  data: unknown
+  /** What a run gets to see, in JSON. */
+  text: string
 }
 
 const MOST_NOTIFICATIONS = 100
@@ -60,7 +60,7 @@ function notificationIn(
     id,
     type: type === '' ? 'sObject' : type,
     ...(recordId === undefined ? {} : { recordId }),
-    data: { ...sender, Id: id, type, sObject: valueOf(record) },
+    text: JSON.stringify({ ...sender, Id: id, type, sObject: valueOf(record) }),
   }
 }
 

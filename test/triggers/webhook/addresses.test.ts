@@ -63,6 +63,18 @@ test.each([
   ['a zone is none', '10.0.0.1', 'fe80::1%eth0', '10.0.0.1', true],
   ['IPv4 within IPv6', '::ffff:10.0.0.1', '::ffff:198.51.100.1', '198.51.100.1', true],
   ['IPv4 within IPv6 in hexadecimal', '10.0.0.1', '::ffff:c633:6401', '198.51.100.1', true],
+  ['IPv4 without its port', '10.0.0.1', '198.51.100.1:51234', '198.51.100.1', true],
+  ['IPv6 without brackets', '10.0.0.1', '[2001:db8::1]', '2001:db8::1', true],
+  ['IPv6 without brackets and port', '10.0.0.1', '[2001:db8::1]:443', '2001:db8::1', true],
+  [
+    'who stands before proxies with ports',
+    '10.0.0.1',
+    '198.51.100.1:1, 10.0.0.2:2,[::1]:3',
+    '198.51.100.1',
+    true,
+  ],
+  ['the peer where a port is none', '10.0.0.1', '198.51.100.1:x', '10.0.0.1', true],
+  ['the peer where brackets hold none', '10.0.0.1', '[198.51.100]', '10.0.0.1', true],
   ['IPv6 in its short form', '::1', '2001:DB8:0:0:0:0:0:1', '2001:db8::1', true],
 ])('the origin is %s', (_, peer, forwardedFor, address, proxied) => {
   expect(origin(peer, forwardedFor)).toEqual({ address, proxied })

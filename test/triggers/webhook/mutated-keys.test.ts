@@ -31,6 +31,18 @@ test.each(names.filter((name) => name !== 'client-certificate' && name !== 'sale
   },
 )
 
+test.each(['github', 'hmac', 'bearer', 'openai', 'stripe', 'outpost'])(
+  '%s takes no half of a pair as a secret: everybody may know the public one',
+  (name) => {
+    const { secret } = presetOf(name)
+    const half = Buffer.alloc(32).toString('base64')
+
+    for (const prefix of ['whpk_', 'whsk_']) {
+      expect(faultOf(secret, `${prefix}${half}`)).toMatch(/key of a pair/)
+    }
+  },
+)
+
 test.each(names)('%s makes secrets that it takes itself, and each is another', (name) => {
   const { secret } = presetOf(name)
   const [one, two] = [secret.make(), secret.make()]

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
 import { goodCases, judgeCase } from './good-cases.ts'
 import { independentSigners, timedInHeader } from './independent-signers.ts'
+import { verificationOf } from '../../../src/triggers/webhook/verify.ts'
 import { caseOf, vectors } from './vectors.ts'
 
 const judged = await Promise.all(
   goodCases.map(async (good) => ({ good, judgement: await judgeCase(good) })),
 )
 const timed = judged
-  .filter(({ judgement }) => judgement.verified && judgement.verification.signedAt !== undefined)
+  .filter(({ judgement }) => judgement.verified && judgement.verification.signedAtMs !== undefined)
   .map(({ good }) => ({ ...good, toleranceMs: good.provider === 'linear' ? 60_000 : 300_000 }))
 
 test('the schemes that sign a time are known', () => {
@@ -17,6 +18,19 @@ test('the schemes that sign a time are known', () => {
   expect([...new Set(timed.map(({ provider }) => provider))].toSorted()).toEqual(
     [...names, ...others].toSorted(),
   )
+})
+
+const beyond = { valid: true, key: 0, signedAtMs: 9_999_999_999_999_000 } as const
+
+test('a time beyond the calendar is no time, and throws nowhere', async () => {
+  const [good] = goodCases
+  if (good === undefined) throw new Error('Expected a case.')
+  const preset = { ...good.preset, verify: () => beyond }
+
+  const judgement = await judgeCase({ ...good, preset })
+
+  if (!judgement.verified) throw new Error(judgement.reason)
+  expect(verificationOf(judgement.verification)).not.toHaveProperty('signedAt')
 })
 
 test.each(timed)('stale: $name a second after its time', async (good) => {

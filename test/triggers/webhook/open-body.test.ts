@@ -14,6 +14,20 @@ const open = createOpen()
 const multipart = (parts: Parameters<typeof printMultipart>[1]) =>
   closed(printMultipart('b', parts), 'multipart/form-data; boundary=b')
 
+test('a thread that ends fails what it had in hand, and is replaced', async () => {
+  const large = closed(json({ text: 'x'.repeat(300_000), number: 7 }))
+  // What no caller could write down: it throws where the thread reads it.
+  const broken = { ...large, ...JSON.parse('{"contentType":null}') }
+
+  const outcomes = await Promise.allSettled([open(broken), open(large)])
+  const after = [await open(large), await open(large)]
+
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  for (const { content } of after) {
+    expect(content).toMatchObject({ readable: true, data: { number: 7 } })
+  }
+})
+
 test('members that change between attempts do not change the digest', () => {
   const first = openBody(closed(json({ id: 1, attempt: 1 }), 'application/json', ['attempt']))
   const second = openBody(closed(json({ id: 1, attempt: 2 }), 'application/json', ['attempt']))

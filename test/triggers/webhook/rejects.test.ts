@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { createListReject, type Reject } from '../../../src/inbox/rejects.ts'
@@ -104,7 +105,7 @@ test.each(['limit=0', 'status=200', 'from=yesterday', 'after=x', 'body=1'])(
   },
 )
 
-const rejected = (source: string, changes: Partial<Reject> = {}): Reject => ({
+const rejected = (source: string | null, changes: Partial<Reject> = {}): Reject => ({
   source,
   preset: 'github',
   address: '192.0.2.9',
@@ -120,7 +121,7 @@ const rejected = (source: string, changes: Partial<Reject> = {}): Reject => ({
 
 async function countOf(source: string): Promise<number> {
   const { rows } = await house.pool.query(
-    'select count(*)::int as n from rejects where source = $1',
+    'select count(*)::int as n from rejects where source like $1',
     [source],
   )
   return rows[0].n
@@ -138,6 +139,69 @@ test('of a flood twenty a second are listed, and nobody waits for it', async () 
 
   await until('both seconds', async () => (await countOf('flooded')) === 40)
   expect(tookMs).toBeLessThan(1_000)
+})
+
+test('a flood of one source, or of none, hides nothing of the others', async () => {
+  const listReject = createListReject({ pool: house.pool, log, now: () => 0 })
+
+  for (let sent = 0; sent < 1_000; sent += 1) {
+    listReject(rejected('loud'))
+    listReject(rejected(null))
+    listReject(rejected('loud', { status: 429 }))
+  }
+  listReject(rejected('heard'))
+  listReject(rejected('heard', { status: 429 }))
+
+  await expect(until('both', async () => (await countOf('heard')) === 2)).resolves.toBe(true)
+  expect(await countOf('loud')).toBe(20)
+})
+
+test('all sources together have a bound as well', async () => {
+  const listReject = createListReject({ pool: house.pool, log, now: () => 0 })
+
+  for (let sent = 0; sent < 1_000; sent += 1) listReject(rejected(`one-of-many-${sent % 50}`))
+  await until('the rest', async () => (await countOf('one-of-many-%')) >= 120)
+
+  listReject(rejected('one-of-many-more'))
+  createListReject({ pool: house.pool, log })(rejected('the last'))
+  await until('what came later', async () => (await countOf('the last')) === 1)
+  expect(await countOf('one-of-many-%')).toBe(120)
+})
+
+test.each([
+  [99_999_999_999, '192.0.2.11'],
+  [2 ** 64, '192.0.2.12'],
+])('a length of %d is listed', async (size, address) => {
+  const listReject = createListReject({ pool: house.pool, log })
+
+  listReject(rejected('lengthy', { size, address }))
+  const [reject] = await refusedFrom(address)
+
+  expect(reject.size).toBe(Math.min(size, Number.MAX_SAFE_INTEGER))
+})
+
+test('a length that a stranger declares does not keep anybody from the list', async () => {
+  const { port } = new URL(url)
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.write(
+    'POST /hooks/reviews HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 192.0.2.8\r\n' +
+      'content-type: application/json\r\ncontent-length: 99999999999\r\n\r\n',
+  )
+  const [reject] = await refusedFrom('192.0.2.8')
+  socket.destroy()
+
+  expect(reject).toMatchObject({ status: 413, step: 'size', size: 99_999_999_999 })
+})
+
+test('one that was refused is found by its id', async () => {
+  const headers = { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.10' }
+  await post('/hooks/nobody', '{}', headers)
+  const [reject] = await refusedFrom('192.0.2.10')
+
+  expect((await call(`/api/rejects/${reject.id}`)).body).toEqual(reject)
+  for (const id of ['0', 'x', '9'.repeat(30)]) {
+    expect((await call(`/api/rejects/${id}`)).status).toBe(404)
+  }
 })
 
 test('of what is throttled one in twenty is listed', async () => {

@@ -1,5 +1,5 @@
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
-import { verifyBasic } from '../credentials.ts'
+import { randomBytes } from 'node:crypto'
+import { pairKey, verifyBasic } from '../credentials.ts'
 import type { Preset } from '../preset.ts'
 import { sampleWith } from './compose.ts'
 import { type Places, plainSamples, readAt } from './places.ts'
@@ -15,7 +15,7 @@ export const basic = (credentialsVariable: string, places: Places = {}): Preset 
   secret: {
     variable: credentialsVariable,
     meaning: 'Credentials, user:password',
-    keyOf: basicKey,
+    keyOf: pairKey,
     make() {
       const credentials = `onset:${randomBytes(32).toString('hex')}`
       return { verifying: credentials, signing: credentials }
@@ -23,6 +23,7 @@ export const basic = (credentialsVariable: string, places: Places = {}): Preset 
   },
   signatureHeaders: ['authorization'],
   verify: verifyBasic,
+  signsBody: false,
   ...readAt(places),
   samples: plainSamples,
   compose: ({ data, id, url, secret }) => ({
@@ -36,6 +37,3 @@ export const basic = (credentialsVariable: string, places: Places = {}): Preset 
     body: sampleWith(data, { id }),
   }),
 })
-
-const basicKey = (secret: string): KeyObject | string =>
-  /^[^:]+:.+$/s.test(secret) ? createSecretKey(Buffer.from(secret)) : 'is no user:password'

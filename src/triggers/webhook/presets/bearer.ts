@@ -15,6 +15,7 @@ export const bearer = (tokenVariable: string, places: Places = {}): Preset => ({
   secret: textSecret(tokenVariable, 'Bearer token'),
   signatureHeaders: ['authorization'],
   verify: verifyBearer,
+  signsBody: false,
   ...readAt(places),
   samples: plainSamples,
   compose: ({ data, id, url, secret }) => ({

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
-import type { HmacSigner } from '../hmac.ts'
-import { type ComposedRequest, jsonBody, type Sampling } from '../preset.ts'
+import type { ComposedRequest, Sampling } from '../preset.ts'
+import type { Signer } from '../signature-scheme.ts'
 
 interface Unsigned {
-  signer: Pick<HmacSigner, 'sign'>
+  signer: Pick<Signer, 'sign'>
   /** The key that signs. */
   keyOf(secret: string): KeyObject | string
   body: Uint8Array
@@ -11,8 +11,8 @@ interface Unsigned {
   headers: Record<string, string>
 }
 
-/** Signs a sample in a scheme of HMACs. Throws where the secret is none. */
-export function composeHmac(
+/** Signs a sample in the scheme of its sender. Throws where the secret is none. */
+export function composeSigned(
   { url, secret, now }: Sampling,
   { signer, keyOf, body, headers }: Unsigned,
 ): ComposedRequest {
@@ -33,3 +33,11 @@ export const sampleWith = (data: unknown, members: Record<string, unknown>): Uin
       ? { ...data, ...members }
       : data,
   )
+
+/** A sample as JSON, under the content type of JSON. */
+export const jsonBody = (data: unknown): Uint8Array =>
+  new TextEncoder().encode(JSON.stringify(data))
+
+/** The members of a sample; none where it is no object. */
+export const objectOf = (data: unknown): object =>
+  typeof data === 'object' && data !== null ? data : {}

@@ -1,8 +1,9 @@
-import { hmacSigner } from '../hmac.ts'
-import { oneEvent, type Preset, textAt } from '../preset.ts'
+import { hmacSigner, refused } from '../hmac.ts'
+import { textAt } from '../body-readers.ts'
+import { oneEvent, type Preset } from '../preset.ts'
 import { textSecret } from '../secret.ts'
 import { list, pairs } from '../signature-header.ts'
-import { composeHmac, distinctBody } from './compose.ts'
+import { composeSigned, distinctBody } from './compose.ts'
 
 const TOLERANCE_SECONDS = 300
 const SIGNATURE = 'x-convoy-signature'
@@ -38,10 +39,15 @@ export function convoy(
     secret,
     signatureHeaders: [SIGNATURE],
     mediaTypes: ['application/json'],
-    verify: (request, keys, nowMs) =>
-      request.headers[SIGNATURE]?.includes('=') === true
-        ? timed.verify(request, keys, nowMs)
-        : simple.verify(request, keys, nowMs),
+    verify(request, keys, nowMs) {
+      if (request.headers[SIGNATURE]?.includes('=') === true) {
+        return timed.verify(request, keys, nowMs)
+      }
+      // What is signed with a time and a comma in front would hold for ever as a body without a time.
+      return beginsWithTime(request.body)
+        ? refused('body', 'The body begins with what could be the time of another signature.')
+        : simple.verify(request, keys, nowMs)
+    },
     keyIsUnsigned: true,
     retries: true,
 
@@ -55,7 +61,7 @@ export function convoy(
 
     samples,
     compose: (sampling) =>
-      composeHmac(sampling, {
+      composeSigned(sampling, {
         signer: timed,
         keyOf: secret.keyOf,
         body: distinctBody(sampling),
@@ -63,6 +69,9 @@ export function convoy(
       }),
   }
 }
+
+const beginsWithTime = (body: Uint8Array): boolean =>
+  /^\d{1,13},/.test(Buffer.from(body.subarray(0, 14)).toString('latin1'))
 
 const samples = {
   'charge.success': {

@@ -1,7 +1,9 @@
 import { digestKey } from '../digest-key.ts'
-import { oneEvent, type Preset, textAt, valueAt } from '../preset.ts'
+import { textAt, valueAt } from '../body-readers.ts'
+import { oneEvent, type Preset } from '../preset.ts'
 import { emptyAnswer } from '../request.ts'
-import { sampleWith } from './compose.ts'
+import { pkcs8Key } from '../secret.ts'
+import { composeSigned, objectOf, sampleWith } from './compose.ts'
 import { discordSignature } from './discord-signature.ts'
 
 const TOLERANCE_SECONDS = 300
@@ -48,19 +50,14 @@ export function discordEvents(
 
     samples,
     compose(sampling) {
-      const { data, id, now, url } = sampling
-      const event = { ...objectAt(data, 'event'), timestamp: now.toISOString() }
+      const { data, id, now } = sampling
+      const event = { ...objectOf(valueAt(data, 'event')), timestamp: now.toISOString() }
       // Samples differ by their id, as events of one millisecond otherwise would not.
       const body = sampleWith(data, { event, sample: id })
-      const headers = { 'content-type': 'application/json', ...signer.sign(body, sampling) }
-      return { method: 'POST', url, headers, body }
+      const headers = { 'content-type': 'application/json' }
+      return composeSigned(sampling, { signer, keyOf: pkcs8Key, body, headers })
     },
   }
-}
-
-function objectAt(data: unknown, name: string): object {
-  const value = valueAt(data, name)
-  return typeof value === 'object' && value !== null ? value : {}
 }
 
 const common = { version: 1, application_id: '845027738276462632', type: 1 }

@@ -1,10 +1,12 @@
-import { type PublicKeySigner, publicKeySigner } from '../public-key.ts'
+import { publicKeySigner } from '../public-key.ts'
 import { ed25519PublicKey, makeEd25519, type Secret, strictHex } from '../secret.ts'
+import { single } from '../signature-header.ts'
+import type { Signer } from '../signature-scheme.ts'
 
 /** What both kinds of Discord's webhooks have in common. */
 interface DiscordSignature {
   secret: Secret
-  signer: PublicKeySigner
+  signer: Signer
   signatureHeaders: readonly string[]
 }
 
@@ -21,13 +23,14 @@ export const discordSignature = (
   signer: publicKeySigner({
     hash: null,
     header: HEADER,
+    form: single(),
     encoding: 'hex',
     decode(signature) {
       const bytes = strictHex(signature)
       return bytes?.length === SIGNATURE_BYTES ? bytes : null
     },
-    timeHeader: 'x-signature-timestamp',
-    toleranceSeconds,
+    time: { header: 'x-signature-timestamp', unit: 's', toleranceSeconds },
+    signed: '{time}{body}',
   }),
   signatureHeaders: [HEADER],
 })

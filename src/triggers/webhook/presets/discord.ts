@@ -1,8 +1,10 @@
 import { readContent } from '../../../contracts/content.ts'
-import { type EventFacts, oneEvent, type Preset, textAt, valueAt } from '../preset.ts'
+import { textAt, valueAt } from '../body-readers.ts'
+import { type EventFacts, oneEvent, type Preset } from '../preset.ts'
 import { jsonAnswer } from '../request.ts'
+import { pkcs8Key } from '../secret.ts'
 import { unixTime } from '../unix-time.ts'
-import { sampleWith } from './compose.ts'
+import { composeSigned, sampleWith } from './compose.ts'
 import { discordSignature } from './discord-signature.ts'
 
 const TOLERANCE_SECONDS = 300
@@ -65,12 +67,13 @@ export function discord(
     },
 
     samples,
-    compose(sampling) {
-      const { data, id, url } = sampling
-      const body = sampleWith(data, { id })
-      const headers = { 'content-type': 'application/json', ...signer.sign(body, sampling) }
-      return { method: 'POST', url, headers, body }
-    },
+    compose: (sampling) =>
+      composeSigned(sampling, {
+        signer,
+        keyOf: pkcs8Key,
+        body: sampleWith(sampling.data, { id: sampling.id }),
+        headers: { 'content-type': 'application/json' },
+      }),
   }
 }
 

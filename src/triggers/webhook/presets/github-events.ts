@@ -29,6 +29,8 @@ const kinds: { members: string[]; events: string[] }[] = [
     ],
   },
   { members: ['forkee'], events: ['fork'] },
+  { members: ['client_payload', 'branch'], events: ['repository_dispatch'] },
+  { members: ['inputs', 'workflow'], events: ['workflow_dispatch'] },
   { members: ['ref', 'commits'], events: ['push'] },
   { members: ['ref_type'], events: ['create', 'delete'] },
   { members: ['milestone'], events: ['milestone'] },

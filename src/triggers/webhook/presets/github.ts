@@ -1,9 +1,10 @@
 import { hmacSigner } from '../hmac.ts'
-import { oneEvent, type Preset, textAt, valueAt } from '../preset.ts'
+import { textAt, valueAt } from '../body-readers.ts'
+import { oneEvent, type Preset } from '../preset.ts'
 import { jsonAnswer } from '../request.ts'
 import { textSecret } from '../secret.ts'
 import { single } from '../signature-header.ts'
-import { composeHmac, distinctBody } from './compose.ts'
+import { composeSigned, distinctBody } from './compose.ts'
 import { eventNameOf } from './github-events.ts'
 
 // GitHub itself sends no more.
@@ -12,7 +13,8 @@ const LARGEST_BODY = 25 * 1024 * 1024
 /**
  * GitHub webhooks: `X-Hub-Signature-256` over the body. The type is event and action (`issues.opened`), the subject
  * repository and number (`acme/widgets#7`), the key `X-GitHub-Delivery`, which nobody signs. Nor is `X-GitHub-Event`
- * signed: where the body is one of another event, the type is `unknown`. A ping is answered and not kept.
+ * signed: where the body is one of another event, the type is `unknown`. Equal bodies are one event, but for dispatches
+ * that somebody asks for (`repository_dispatch`, `workflow_dispatch`). A ping is answered and not kept.
  *
  * @see https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
  */
@@ -40,18 +42,17 @@ export function github(secretVariable: string): Preset {
       const name = eventNameOf(headers['x-github-event'], data)
       if (name === 'ping') return { outcome: 'handshake', answer: jsonAnswer({ status: 'pong' }) }
       const action = textAt(data, 'action')
-      const repository = textAt(data, 'repository', 'full_name')
-      const number = valueAt(data, 'issue', 'number') ?? valueAt(data, 'pull_request', 'number')
       return oneEvent({
         key: headers['x-github-delivery'],
         type: action === undefined || name === 'unknown' ? name : `${name}.${action}`,
-        subject: typeof number === 'number' ? `${repository}#${number}` : repository,
+        subject: subjectOf(data),
+        ...(ASKED_FOR.includes(name) ? { mayRepeat: true } : {}),
       })
     },
 
     samples,
     compose: (sampling) =>
-      composeHmac(sampling, {
+      composeSigned(sampling, {
         signer,
         keyOf: secret.keyOf,
         body: distinctBody(sampling),
@@ -62,6 +63,15 @@ export function github(secretVariable: string): Preset {
         },
       }),
   }
+}
+
+// Whoever asks for them decides what is in them: every night the same, say.
+const ASKED_FOR = ['repository_dispatch', 'workflow_dispatch']
+
+function subjectOf(data: unknown): string | undefined {
+  const name = textAt(data, 'repository', 'full_name')
+  const number = valueAt(data, 'issue', 'number') ?? valueAt(data, 'pull_request', 'number')
+  return name !== undefined && typeof number === 'number' ? `${name}#${number}` : name
 }
 
 const repository = { full_name: 'acme/widgets' }

@@ -3,7 +3,7 @@ import type { Preset } from '../preset.ts'
 import { textSecret } from '../secret.ts'
 import { single } from '../signature-header.ts'
 import { signedText } from '../signed-text.ts'
-import { composeHmac, sampleWith } from './compose.ts'
+import { composeSigned, sampleWith } from './compose.ts'
 import { type Places, plainSamples, readAt } from './places.ts'
 
 /** How a sender signs that has no preset of its own. */
@@ -26,7 +26,7 @@ const TOLERANCE_SECONDS = 300
 
 /**
  * Any sender that signs with an HMAC. Where its id stands in a header that is not signed, equal bodies are duplicates
- * as well. Throws where the template names something unknown, or a time that is signed nowhere.
+ * as well. Throws where the template names something unknown, leaves out the body, or has no place for the time.
  */
 export function hmac(
   secretVariable: string,
@@ -43,6 +43,9 @@ export function hmac(
   const text = signedText(signed)
   if (text.hasTime !== (time !== undefined)) {
     throw new Error(`Expected a time and {time} in '${signed}' together, received one of them.`)
+  }
+  if (!text.hasBody) {
+    throw new Error(`Expected {body} in what is signed, received '${signed}'.`)
   }
   const secret = textSecret(secretVariable)
   const signer = hmacSigner({
@@ -71,11 +74,12 @@ export function hmac(
     secret,
     signatureHeaders: [header.toLowerCase()],
     verify: signer.verify,
+    signedHeaders: text.headers,
     ...(idIsSigned ? {} : { keyIsUnsigned: true }),
     ...readAt(places),
     samples: plainSamples,
     compose: (sampling) =>
-      composeHmac(sampling, {
+      composeSigned(sampling, {
         signer,
         keyOf: secret.keyOf,
         body: sampleWith(sampling.data, { id: sampling.id }),

@@ -1,8 +1,9 @@
 import { hmacSigner } from '../hmac.ts'
-import { oneEvent, type Preset, textAt } from '../preset.ts'
+import { textAt } from '../body-readers.ts'
+import { oneEvent, type Preset } from '../preset.ts'
 import { textSecret } from '../secret.ts'
 import { single } from '../signature-header.ts'
-import { composeHmac, distinctBody } from './compose.ts'
+import { composeSigned, distinctBody } from './compose.ts'
 
 const SIGNATURE = 'x-hookdeck-signature'
 const SECOND_SIGNATURE = 'x-hookdeck-signature-2'
@@ -41,7 +42,7 @@ export function hookdeck(secretVariable: string): Preset {
 
     samples,
     compose: (sampling) =>
-      composeHmac(sampling, {
+      composeSigned(sampling, {
         signer: first,
         keyOf: secret.keyOf,
         body: distinctBody(sampling),

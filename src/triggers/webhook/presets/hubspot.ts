@@ -1,11 +1,11 @@
-import { digestKey } from '../digest-key.ts'
 import { readElements } from '../elements.ts'
 import { hmacSigner } from '../hmac.ts'
-import { type EventFacts, jsonBody, oneEvent, type Preset, textAt, valueAt } from '../preset.ts'
+import { textAt, valueAt, wordAt } from '../body-readers.ts'
+import { type EventFacts, oneEvent, type Preset } from '../preset.ts'
 import { textSecret } from '../secret.ts'
 import { single } from '../signature-header.ts'
 import { unixTime } from '../unix-time.ts'
-import { composeHmac } from './compose.ts'
+import { composeSigned, jsonBody, objectOf } from './compose.ts'
 
 const TOLERANCE_SECONDS = 300
 // HubSpot itself sends no more in one request.
@@ -14,7 +14,7 @@ const MOST_ELEMENTS = 100
 /**
  * HubSpot webhooks, signature v3: HMAC over method, decoded URL, body and a time in milliseconds, at most 300 s old or
  * ahead. Each element of the array is an event of its own: its type is `subscriptionType`, its subject `objectId`, its
- * key `eventId:subscriptionId`. Signatures v1 and v2 are no HMACs and do not count.
+ * key `portalId:subscriptionId:eventId:objectId:occurredAt`. Signatures v1 and v2 are no HMACs and do not count.
  *
  * @see https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
  */
@@ -44,12 +44,12 @@ export function hubspot(
     // Webhooks of workflows and cards send one object in place of an array.
     read: ({ body }, data) =>
       typeof data === 'object' && data !== null && !Array.isArray(data)
-        ? oneEvent(factsOf(data, body))
+        ? oneEvent(factsOf(data))
         : readElements(body, { data, most: MOST_ELEMENTS, facts: factsOf }),
 
     samples,
     compose: (sampling) => ({
-      ...composeHmac(
+      ...composeSigned(
         { ...sampling, url: decodeUrl(sampling.url) },
         {
           signer,
@@ -69,32 +69,28 @@ const DECODED = /%(?:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)/gi
 const decodeUrl = (url: string): string =>
   url.replaceAll(DECODED, (code) => String.fromCodePoint(Number.parseInt(code.slice(1), 16)))
 
-function factsOf(element: unknown, bytes: Uint8Array): EventFacts {
-  const eventId = wordAt(element, 'eventId')
-  const subscriptionId = wordAt(element, 'subscriptionId')
-  const named = eventId !== undefined && subscriptionId !== undefined
+function factsOf(element: unknown): EventFacts {
   return {
-    key: named ? `${eventId}:${subscriptionId}` : digestKey(withoutAttempt(bytes)),
+    key: keyOf(element) ?? textAt(element, 'callbackId'),
     type: textAt(element, 'subscriptionType') ?? 'unknown',
     subject: wordAt(element, 'objectId'),
     time: unixTime(valueAt(element, 'occurredAt'), 'ms'),
   }
 }
 
-// Larger numbers are not what was sent: two of them could seem to be the same.
-function wordAt(element: unknown, name: string): string | undefined {
-  const value = valueAt(element, name)
-  return Number.isSafeInteger(value) ? String(value) : textAt(element, name)
-}
+// HubSpot does not promise that its ids of events are unique: account, object and time tell them apart. Without ids
+// nothing does, as two enrolments in a workflow may say the same.
+const NAMES = ['portalId', 'subscriptionId', 'eventId', 'objectId', 'occurredAt']
 
-const withoutAttempt = (bytes: Uint8Array): string =>
-  new TextDecoder().decode(bytes).replaceAll(/"attemptNumber"\s*:\s*\d+/g, '')
+function keyOf(element: unknown): string | undefined {
+  const [portalId, subscriptionId, eventId, ...others] = NAMES.map((name) => wordAt(element, name))
+  if (subscriptionId === undefined || eventId === undefined) return undefined
+  return [portalId, subscriptionId, eventId, ...others].map((word) => word ?? '').join(':')
+}
 
 // HubSpot's ids are numbers; that of a sample stands in the same place all the same.
 const bodyOf = ({ data, id }: { data: unknown; id: string }): Uint8Array =>
   Array.isArray(data) ? jsonBody(data) : jsonBody([{ ...objectOf(data), eventId: id }])
-
-const objectOf = (data: unknown): object => (typeof data === 'object' && data !== null ? data : {})
 
 const common = { subscriptionId: 25, portalId: 62_515, appId: 1_160_452, attemptNumber: 0 }
 

@@ -1,9 +1,10 @@
 import { headerFault, single } from '../signature-header.ts'
 import { hmacSigner, refused } from '../hmac.ts'
-import { oneEvent, type Preset, textAt } from '../preset.ts'
+import { textAt } from '../body-readers.ts'
+import { oneEvent, type Preset } from '../preset.ts'
 import { jsonAnswer } from '../request.ts'
 import { textSecret } from '../secret.ts'
-import { composeHmac, distinctBody } from './compose.ts'
+import { composeSigned, distinctBody } from './compose.ts'
 
 const SIGNATURE = 'x-latitude-signature'
 const OLD_SIGNATURE = 'x-webhook-signature'
@@ -58,7 +59,7 @@ export function latitude(secretVariable: string): Preset {
 
     samples,
     compose: (sampling) =>
-      composeHmac(sampling, {
+      composeSigned(sampling, {
         signer,
         keyOf: secret.keyOf,
         body: distinctBody(sampling),

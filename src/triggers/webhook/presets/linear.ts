@@ -1,10 +1,11 @@
 import { readContent } from '../../../contracts/content.ts'
 import { accepted, hmacSigner, refused } from '../hmac.ts'
-import { oneEvent, type Preset, textAt, type Verdict, valueAt } from '../preset.ts'
+import { textAt, valueAt } from '../body-readers.ts'
+import { oneEvent, type Preset, type Verdict } from '../preset.ts'
 import { textSecret } from '../secret.ts'
 import { single } from '../signature-header.ts'
 import { readSignedTime } from '../signed-time.ts'
-import { composeHmac, sampleWith } from './compose.ts'
+import { composeSigned, sampleWith } from './compose.ts'
 
 const TOLERANCE_SECONDS = 60
 
@@ -53,7 +54,7 @@ export function linear(
 
     samples,
     compose: (sampling) =>
-      composeHmac(sampling, {
+      composeSigned(sampling, {
         signer,
         keyOf: secret.keyOf,
         body: sampleWith(sampling.data, {

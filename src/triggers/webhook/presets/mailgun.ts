@@ -1,8 +1,8 @@
 import { mediaTypeOf } from '../../../contracts/content.ts'
 import { findInForm } from '../form.ts'
 import { accepted, digest, holds, mismatch, refused } from '../hmac.ts'
-import { mailAsJson, readMailForm, textOf } from '../mail-form.ts'
-import { readMultipart } from '../multipart.ts'
+import { fieldOf, textOf } from '../mail-form.ts'
+import { readFirstParts } from '../multipart.ts'
 import { oneEvent, type Preset } from '../preset.ts'
 import type { RawRequest } from '../request.ts'
 import { strictHex, textSecret } from '../secret.ts'
@@ -42,6 +42,7 @@ export function mailgun(
     limitBytes: LARGEST_BODY,
     ...(addresses === undefined ? {} : { addressesVariable: addresses }),
     maskedMembers: ['signature', 'token'],
+    stopsOn: [406],
     retries: true,
     // Each attempt has a token of its own, which is left out of the event: the same mail is the same content.
     keyIsUnsigned: true,
@@ -66,13 +67,17 @@ export function mailgun(
       return mismatch(keys)
     },
 
-    read(request) {
+    opening: { as: 'mail', without: SIGNED_FIELDS },
+
+    read(request, mail) {
       const { timestamp, token } = signedFields(request) ?? {}
-      const facts = { key: token, type: 'inbound.email', time: unixTime(Number(timestamp), 's') }
-      const parts = readMailForm(request.headers['content-type'] ?? '', request.body)
-      if (parts === null) return oneEvent({ ...facts, unreadable: true })
-      const mail = parts.filter(({ name }) => !SIGNED_FIELDS.includes(name))
-      return oneEvent({ ...facts, subject: textOf(mail, 'recipient'), part: mailAsJson(mail) })
+      return oneEvent({
+        key: token,
+        type: 'inbound.email',
+        time: unixTime(Number(timestamp), 's'),
+        subject: fieldOf(mail, 'recipient'),
+        ...(mail === undefined ? { unreadable: true } : {}),
+      })
     },
 
     samples,
@@ -86,11 +91,12 @@ interface SignedFields {
   signature: string
 }
 
-// The only bytes that are looked at before anything is verified.
+// The only bytes that are looked at before anything is verified. Of parts no more than it takes to find the three: what
+// stands behind them under one of their names is no part of the mail.
 function signedFields({ headers, body }: RawRequest): SignedFields | null {
   const contentType = headers['content-type'] ?? ''
   const isForm = mediaTypeOf(contentType) === FORM
-  const parts = isForm ? [] : readMultipart(contentType, body)
+  const parts = isForm ? [] : readFirstParts(SIGNED_FIELDS, { contentType, body })
   if (parts === null) return null
   const only = (name: string): string | undefined => {
     if (!isForm) return textOf(parts, name)

@@ -1,8 +1,9 @@
-import { createSecretKey, type KeyObject } from 'node:crypto'
-import { jsonBody, oneEvent, type Preset, textAt, valueAt } from '../preset.ts'
-import { type Secret, whsecKey, whsecSecret } from '../secret.ts'
+import type { KeyObject } from 'node:crypto'
+import { textAt, valueAt } from '../body-readers.ts'
+import { oneEvent, type Preset } from '../preset.ts'
+import { type Secret, textKey, whsecKey, whsecSecret } from '../secret.ts'
 import { unixTime } from '../unix-time.ts'
-import { composeHmac } from './compose.ts'
+import { composeSigned, jsonBody } from './compose.ts'
 import { standardSigner } from './standard-signature.ts'
 
 const TOLERANCE_SECONDS = 300
@@ -36,7 +37,7 @@ export function openai(
       }),
     samples,
     compose: (sampling) =>
-      composeHmac(sampling, {
+      composeSigned(sampling, {
         signer,
         keyOf,
         body: jsonBody(sampling.data),
@@ -47,8 +48,7 @@ export function openai(
 
 // As OpenAI's own library reads it: without the prefix, the characters are the key.
 function keyOf(secret: string): KeyObject | string {
-  if (secret === '') return 'is empty'
-  return secret.startsWith('whsec_') ? whsecKey(secret) : createSecretKey(Buffer.from(secret))
+  return secret.startsWith('whsec_') ? whsecKey(secret) : textKey(secret)
 }
 
 const samples = {

@@ -1,8 +1,9 @@
 import { hmacSigner } from '../hmac.ts'
-import { oneEvent, type Preset, textAt } from '../preset.ts'
+import { textAt } from '../body-readers.ts'
+import { oneEvent, type Preset } from '../preset.ts'
 import { textSecret } from '../secret.ts'
 import { list } from '../signature-header.ts'
-import { composeHmac, distinctBody } from './compose.ts'
+import { composeSigned, distinctBody } from './compose.ts'
 import { standardWebhooks } from './standard-webhooks.ts'
 
 const SIGNATURE = 'x-outpost-signature'
@@ -45,7 +46,7 @@ export function outpost(
 
     samples,
     compose: (sampling) =>
-      composeHmac(sampling, {
+      composeSigned(sampling, {
         signer,
         keyOf: secret.keyOf,
         body: distinctBody(sampling),

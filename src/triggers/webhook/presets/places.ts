@@ -1,4 +1,5 @@
-import { type EventFacts, type Preset, textAt, valueAt } from '../preset.ts'
+import { wordAt } from '../body-readers.ts'
+import type { EventFacts, Preset } from '../preset.ts'
 import type { RawRequest } from '../request.ts'
 
 /** Where a sender that nobody knows puts something: in a header, or in the body, such as `data.object.id`. */
@@ -20,7 +21,7 @@ export interface Places {
   retries?: boolean
 }
 
-/** The part of a preset that reads by these places. CloudEvents in their own content types are read as such. */
+/** The part of a preset that reads by these places. CloudEvents are read as such. */
 export function readAt({
   id,
   type = { path: 'type' },
@@ -37,23 +38,18 @@ export function readAt({
       outcome: 'events',
       events: [
         {
-          key: id === undefined ? undefined : wordAt(id, request, data),
-          type: wordAt(type, request, data) ?? 'unknown',
-          subject: wordAt(subject, request, data),
-          time: wordAt(occurredAt, request, data),
+          key: id === undefined ? undefined : said(id, request, data),
+          type: said(type, request, data) ?? 'unknown',
+          subject: said(subject, request, data),
+          time: said(occurredAt, request, data),
         } satisfies EventFacts,
       ],
     }),
   }
 }
 
-// Ids are often numbers. Larger ones are not what was sent: two of them could seem to be the same.
-function wordAt(place: Place, { headers }: RawRequest, data: unknown): string | undefined {
-  if ('header' in place) return headers[place.header.toLowerCase()]
-  const path = place.path.split('.')
-  const value = valueAt(data, ...path)
-  return Number.isSafeInteger(value) ? String(value) : textAt(data, ...path)
-}
+const said = (place: Place, { headers }: RawRequest, data: unknown): string | undefined =>
+  'header' in place ? headers[place.header.toLowerCase()] : wordAt(data, ...place.path.split('.'))
 
 /** Data of events that anybody could send. */
 export const plainSamples = {

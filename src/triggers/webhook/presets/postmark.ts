@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { verifyBasic } from '../credentials.ts'
-import { oneEvent, type Preset, textAt } from '../preset.ts'
-import { type Secret, textSecret } from '../secret.ts'
+import { pairKey, verifyBasic } from '../credentials.ts'
+import { textAt } from '../body-readers.ts'
+import { oneEvent, type Preset } from '../preset.ts'
+import type { Secret } from '../secret.ts'
 import { sampleWith } from './compose.ts'
 
 // Postmark takes mail of 35 MB and hands attachments on in base64.
@@ -19,7 +20,9 @@ export function postmark(
   { addresses }: { addresses: string },
 ): Preset {
   const secret: Secret = {
-    ...textSecret(credentialsVariable, 'user:password, as in the URL'),
+    variable: credentialsVariable,
+    meaning: 'Credentials, user:password, as in the URL',
+    keyOf: pairKey,
     make() {
       const pair = `postmark:${randomBytes(24).toString('hex')}`
       return { verifying: pair, signing: pair }
@@ -34,6 +37,8 @@ export function postmark(
     limitBytes: LARGEST_BODY,
     addressesVariable: addresses,
     verify: verifyBasic,
+    signsBody: false,
+    stopsOn: [403],
     retries: true,
 
     read: (_, data) =>

@@ -1,6 +1,7 @@
 import { jsonPart } from '../elements.ts'
-import { oneEvent, type Preset } from '../preset.ts'
-import { readNotifications, withoutSessions } from '../soap.ts'
+import { textAt } from '../body-readers.ts'
+import { type EventFacts, oneEvent, type Preset } from '../preset.ts'
+import { withoutSessions } from '../soap.ts'
 import { type CertificateOptions, clientCertificate } from './client-certificate.ts'
 import { composeSalesforce, samples } from './salesforce-samples.ts'
 
@@ -11,6 +12,9 @@ interface SalesforceOptions extends Pick<
   /** The variable with Salesforce's addresses. */
   addresses: string
 }
+
+// A hundred notifications with 20 KB each.
+const LARGEST_BODY = 2 * 1024 * 1024
 
 /**
  * Salesforce's outbound messages, which nobody signs: Salesforce shows its certificate to the proxy in front, which is
@@ -32,23 +36,19 @@ export function salesforce(
     secret,
     signatureHeaders,
     mediaTypes: ['text/xml'],
+    limitBytes: LARGEST_BODY,
     addressesVariable: addresses,
     needsProxy: true,
     verify,
+    signsBody: false,
+    opening: { as: 'notifications' },
     redactRaw: withoutSessions,
     retries: true,
 
-    read({ body }) {
-      const notifications = readNotifications(body)
-      if (notifications === null) return oneEvent({ type: 'unknown', unreadable: true })
-      const events = notifications.map(({ id, type, recordId, data }) => ({
-        key: id,
-        type: `${type}.notified`,
-        subject: recordId,
-        part: jsonPart(JSON.stringify(data)),
-      }))
-      return { outcome: 'events', events }
-    },
+    read: (_, notifications) =>
+      Array.isArray(notifications)
+        ? { outcome: 'events', events: notifications.map(factsOf) }
+        : oneEvent({ type: 'unknown', unreadable: true }),
 
     answer: () => ({ status: 200, contentType: 'text/xml; charset=utf-8', body: ACKNOWLEDGED }),
 
@@ -60,6 +60,14 @@ export function salesforce(
       }),
   }
 }
+
+// A notification as `soap.ts` has read it.
+const factsOf = (notification: unknown): EventFacts => ({
+  key: textAt(notification, 'id'),
+  type: `${textAt(notification, 'type')}.notified`,
+  subject: textAt(notification, 'recordId'),
+  part: jsonPart(textAt(notification, 'text') ?? ''),
+})
 
 const ACKNOWLEDGED =
   '<?xml version="1.0" encoding="UTF-8"?>' +

@@ -1,19 +1,18 @@
-import { type ComposedRequest, type Sampling } from '../preset.ts'
+import type { ComposedRequest, Sampling } from '../preset.ts'
 import { printMultipart } from '../multipart.ts'
-import type { PublicKeySigner } from '../public-key.ts'
+import { pkcs8Key } from '../secret.ts'
+import type { Signer } from '../signature-scheme.ts'
+import { composeSigned, objectOf } from './compose.ts'
 
 // The same for all: nothing in a sample looks like it.
 const BOUNDARY = 'onset-sample-boundary'
 
 /** A sample as SendGrid would send it: an array of events that ends in CRLF, or a mail in parts. */
-export function composeSendgrid(
-  sampling: Sampling,
-  sign: PublicKeySigner['sign'],
-): ComposedRequest {
-  const { url, type } = sampling
-  const { contentType, body } = type === 'inbound.email' ? mail(sampling) : events(sampling)
-  const headers = { 'content-type': contentType, ...sign(body, sampling) }
-  return { method: 'POST', url, headers, body }
+export function composeSendgrid(sampling: Sampling, signer: Pick<Signer, 'sign'>): ComposedRequest {
+  const isMail = sampling.type === 'inbound.email'
+  const { contentType, body } = isMail ? mail(sampling) : events(sampling)
+  const headers = { 'content-type': contentType }
+  return composeSigned(sampling, { signer, keyOf: pkcs8Key, body, headers })
 }
 
 function events({ data, id }: Sampling): { contentType: string; body: Uint8Array } {
@@ -31,8 +30,6 @@ function mail({ data, id }: Sampling): { contentType: string; body: Uint8Array }
   const contentType = `multipart/form-data; boundary=${BOUNDARY}`
   return { contentType, body: printMultipart(BOUNDARY, parts) }
 }
-
-const objectOf = (data: unknown): object => (typeof data === 'object' && data !== null ? data : {})
 
 /** Typical requests of SendGrid by the type of their event. */
 export const samples = {

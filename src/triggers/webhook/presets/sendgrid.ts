@@ -2,11 +2,12 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mediaTypeOf } from '../../../contracts/content.ts'
 import { digestKey } from '../digest-key.ts'
 import { readElements } from '../elements.ts'
-import { mailAsJson, readMailForm, textOf } from '../mail-form.ts'
-import type { FormPart } from '../multipart.ts'
-import { type EventFacts, oneEvent, type Preset, textAt, valueAt } from '../preset.ts'
+import { fieldOf, parsed } from '../mail-form.ts'
+import { textAt, valueAt } from '../body-readers.ts'
+import { type EventFacts, oneEvent, type Preset } from '../preset.ts'
 import { publicKeySigner } from '../public-key.ts'
 import { type Secret, strictBase64 } from '../secret.ts'
+import { single } from '../signature-header.ts'
 import { unixTime } from '../unix-time.ts'
 import { composeSendgrid, samples } from './sendgrid-samples.ts'
 
@@ -31,13 +32,14 @@ export function sendgrid(
   const signer = publicKeySigner({
     hash: 'sha256',
     header,
+    form: single(),
     encoding: 'base64',
     decode(signature) {
       const bytes = strictBase64(signature)
       return bytes === null || bytes.length === 0 ? null : bytes
     },
-    timeHeader: 'x-twilio-email-event-webhook-timestamp',
-    toleranceSeconds,
+    time: { header: 'x-twilio-email-event-webhook-timestamp', unit: 's', toleranceSeconds },
+    signed: '{time}{body}',
   })
 
   return {
@@ -47,6 +49,7 @@ export function sendgrid(
     mediaTypes: ['application/json', 'multipart/form-data'],
     limitBytes: LARGEST_BODY,
     verify: signer.verify,
+    opening: { as: 'mail', without: [], charsets: 'charsets' },
     retries: true,
 
     read({ headers, body }, data) {
@@ -54,14 +57,13 @@ export function sendgrid(
       if (mediaTypeOf(contentType) !== 'multipart/form-data') {
         return readElements(body, { data, most: MOST_ELEMENTS, facts: eventFacts })
       }
-      const parts = readMailForm(contentType, body)
       return oneEvent(
-        parts === null ? { type: 'inbound.email', unreadable: true } : mailFacts(parts),
+        data === undefined ? { type: 'inbound.email', unreadable: true } : mailFacts(data),
       )
     },
 
     samples,
-    compose: (sampling) => composeSendgrid(sampling, signer.sign),
+    compose: (sampling) => composeSendgrid(sampling, signer),
   }
 }
 
@@ -95,26 +97,16 @@ const eventFacts = (element: unknown, bytes: Uint8Array): EventFacts => ({
   time: unixTime(valueAt(element, 'timestamp'), 's'),
 })
 
-// Where SendGrid hands over the whole message, its headers are its beginning.
-const HEADERS_WITHIN = 64 * 1024
-
-function mailFacts(parts: FormPart[]): EventFacts {
-  const charsets = parsed(textOf(parts, 'charsets'))
-  const envelope = textOf(parts, 'envelope') ?? ''
-  const headers = textOf(parts, 'headers') ?? textOf(parts, 'email')?.slice(0, HEADERS_WITHIN) ?? ''
+function mailFacts(mail: unknown): EventFacts {
+  const envelope = fieldOf(mail, 'envelope') ?? ''
+  const headers = fieldOf(mail, 'headers') ?? fieldOf(mail, 'email')
   return {
     // SendGrid gives a mail no id, and the sender's `Message-ID` is anybody's choice.
-    key: digestKey(JSON.stringify([envelope, headers])),
+    key:
+      headers === undefined
+        ? textAt(mail, 'digest')
+        : digestKey(JSON.stringify([envelope, headers])),
     type: 'inbound.email',
-    subject: textAt(parsed(envelope), 'to', '0') ?? textOf(parts, 'to'),
-    part: mailAsJson(parts, { charsetOf: (field) => textAt(charsets, field) }),
-  }
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '')
-  } catch {
-    return undefined
+    subject: textAt(parsed(envelope), 'to', '0') ?? fieldOf(mail, 'to'),
   }
 }

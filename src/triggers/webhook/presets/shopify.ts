@@ -1,8 +1,9 @@
 import { hmacSigner, refused } from '../hmac.ts'
-import { oneEvent, type Preset, textAt } from '../preset.ts'
+import { textAt } from '../body-readers.ts'
+import { oneEvent, type Preset } from '../preset.ts'
 import { textSecret } from '../secret.ts'
 import { single } from '../signature-header.ts'
-import { composeHmac, distinctBody } from './compose.ts'
+import { composeSigned, distinctBody } from './compose.ts'
 
 /**
  * Shopify webhooks: HMAC over the body, in the headers `X-Shopify-…` or the newer `shopify-…`, never both in one
@@ -31,7 +32,8 @@ export function shopify(secretVariable: string): Preset {
       return refused('header', 'The headers X-Shopify-* and shopify-* came in one request.')
     },
     keyIsUnsigned: true,
-    retries: true,
+    // Eight failures within four hours, and it deletes the subscription: a long overload would cost all that follows.
+    retries: false,
 
     read({ headers }, data) {
       const family = Object.hasOwn(headers, 'shopify-hmac-sha256') ? 'shopify' : 'x-shopify'
@@ -46,7 +48,7 @@ export function shopify(secretVariable: string): Preset {
 
     samples,
     compose: (sampling) =>
-      composeHmac(sampling, {
+      composeSigned(sampling, {
         signer: older,
         keyOf: secret.keyOf,
         body: distinctBody(sampling),

@@ -1,4 +1,5 @@
-import { type Sampling, valueAt } from '../preset.ts'
+import { valueAt } from '../body-readers.ts'
+import type { Sampling } from '../preset.ts'
 import { sampleWith } from './compose.ts'
 
 /** The two media types that Slack sends. */

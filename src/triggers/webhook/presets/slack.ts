@@ -2,12 +2,13 @@ import { mediaTypeOf } from '../../../contracts/content.ts'
 import { digestKey } from '../digest-key.ts'
 import { findInForm } from '../form.ts'
 import { hmacSigner } from '../hmac.ts'
-import { type EventFacts, oneEvent, type Preset, type Reading, textAt, valueAt } from '../preset.ts'
+import { textAt, valueAt } from '../body-readers.ts'
+import { type EventFacts, oneEvent, type Preset, type Reading } from '../preset.ts'
 import { emptyAnswer, jsonAnswer } from '../request.ts'
 import { textSecret } from '../secret.ts'
 import { single } from '../signature-header.ts'
 import { unixTime } from '../unix-time.ts'
-import { composeHmac } from './compose.ts'
+import { composeSigned } from './compose.ts'
 import { FORM, JSON_TYPE, samples, toBody } from './slack-samples.ts'
 
 const TOLERANCE_SECONDS = 300
@@ -48,7 +49,12 @@ export function slack(
       isForm(headers) && findInForm(body, 'ssl_check').join() === '1' ? emptyAnswer(200) : null,
 
     read({ headers, body }, data) {
-      if (isForm(headers)) return readForm(data, body)
+      // Nobody signs the content type: what is JSON by its first byte is no form, whatever its header says.
+      if (isForm(headers)) {
+        return beginsAsJson(body)
+          ? oneEvent({ type: 'unknown', unreadable: true })
+          : readForm(data, body)
+      }
       if (valueAt(data, 'type') === 'url_verification') {
         const challenge = textAt(data, 'challenge') ?? ''
         return { outcome: 'handshake', answer: jsonAnswer({ challenge }) }
@@ -62,7 +68,7 @@ export function slack(
     samples,
     compose(sampling) {
       const { contentType, body } = toBody(sampling)
-      return composeHmac(sampling, {
+      return composeSigned(sampling, {
         signer,
         keyOf: secret.keyOf,
         body,
@@ -74,6 +80,9 @@ export function slack(
 
 const isForm = (headers: Record<string, string>): boolean =>
   mediaTypeOf(headers['content-type'] ?? '') === FORM
+
+const beginsAsJson = (body: Uint8Array): boolean =>
+  /^\s*\{/.test(Buffer.from(body.subarray(0, 64)).toString('latin1'))
 
 function eventFacts(data: unknown, body: Uint8Array): EventFacts {
   const channel = textAt(data, 'event', 'channel') ?? textAt(data, 'event', 'item', 'channel')

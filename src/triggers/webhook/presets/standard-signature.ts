@@ -1,13 +1,13 @@
-import { type KeyObject, sign } from 'node:crypto'
-import { accepted, type HmacSigner, hmacSigner, mismatch, refused } from '../hmac.ts'
+import type { KeyObject } from 'node:crypto'
+import { hmacSigner, mismatch, refused } from '../hmac.ts'
 import type { Verdict } from '../preset.ts'
-import { isSigned } from '../public-key.ts'
+import { publicKeySigner } from '../public-key.ts'
 import { strictBase64 } from '../secret.ts'
-import { type SignatureScheme, schemeReader } from '../signature-scheme.ts'
+import type { Signer } from '../signature-scheme.ts'
 import { versions } from '../signature-header.ts'
 
 /** Verifies and signs in the Standard Webhooks form. */
-export interface StandardSigner extends HmacSigner {
+export interface StandardSigner extends Signer {
   /** The header of the id, lower case. */
   idHeader: string
   /** The header of the signature, lower case. */
@@ -36,7 +36,13 @@ export function standardSigner({ family, toleranceSeconds }: StandardOptions): S
     form: versions({ prefix: 'v1,', separator: ' ' }),
     encoding: 'base64',
   })
-  const v1a = ed25519Signer({ ...scheme, form: versions({ prefix: 'v1a,', separator: ' ' }) })
+  const v1a = publicKeySigner({
+    ...scheme,
+    form: versions({ prefix: 'v1a,', separator: ' ' }),
+    hash: null,
+    encoding: 'base64',
+    decode: ed25519Bytes,
+  })
 
   return {
     idHeader,
@@ -84,41 +90,7 @@ async function either(keys: readonly KeyObject[], partial: PartialVerdict[]): Pr
 
 const SIGNATURE_BYTES = 64
 
-function ed25519Signer(scheme: SignatureScheme): HmacSigner {
-  const { header } = scheme
-  const reader = schemeReader(scheme)
-
-  return {
-    async verify(request, keys, nowMs) {
-      const read = reader.read(request, nowMs)
-      if (!read.readable) return refused(read.step, read.reason)
-      const { signatures, signed: parts, signedAtMs } = read.claim
-      const given = signatures
-        .map(strictBase64)
-        .filter((each) => each !== null)
-        .filter((each) => each.length === SIGNATURE_BYTES)
-      if (given.length === 0) {
-        return refused(
-          'header',
-          `The header ${header} holds no base64 of ${SIGNATURE_BYTES} bytes.`,
-        )
-      }
-      const signed = joined(parts)
-      for (const [index, key] of keys.entries()) {
-        for (const signature of given) {
-          const holds = await isSigned({ hash: null, signed, key, signature })
-          if (holds) return accepted(index, signedAtMs)
-        }
-      }
-      return mismatch(keys)
-    },
-
-    sign(request, key, now) {
-      const { signed, headers } = reader.prepare(request, now)
-      return headers(sign(null, joined(signed), key).toString('base64'))
-    },
-  }
+function ed25519Bytes(signature: string): Buffer | null {
+  const bytes = strictBase64(signature)
+  return bytes?.length === SIGNATURE_BYTES ? bytes : null
 }
-
-const joined = (parts: (string | Uint8Array)[]): Buffer =>
-  Buffer.concat(parts.map((part) => Buffer.from(part)))

@@ -1,5 +1,6 @@
-import { type EventFacts, jsonBody, oneEvent, type Preset, textAt } from '../preset.ts'
-import { composeHmac } from './compose.ts'
+import { textAt } from '../body-readers.ts'
+import { type EventFacts, oneEvent, type Preset } from '../preset.ts'
+import { composeSigned, jsonBody } from './compose.ts'
 import { standardSecret, standardSigningKey } from './standard-secret.ts'
 import { standardSigner } from './standard-signature.ts'
 
@@ -30,7 +31,7 @@ export function standardWebhooks(
       oneEvent({ key: headers[signer.idHeader], ...standardFacts(data) }),
     samples,
     compose: (sampling) =>
-      composeHmac(sampling, {
+      composeSigned(sampling, {
         signer,
         keyOf: standardSigningKey,
         body: jsonBody(sampling.data),

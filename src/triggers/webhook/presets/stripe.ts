@@ -1,9 +1,10 @@
 import { hmacSigner } from '../hmac.ts'
-import { oneEvent, type Preset, textAt, valueAt } from '../preset.ts'
+import { textAt, valueAt } from '../body-readers.ts'
+import { oneEvent, type Preset } from '../preset.ts'
 import { textSecret } from '../secret.ts'
 import { pairs } from '../signature-header.ts'
 import { unixTime } from '../unix-time.ts'
-import { composeHmac, sampleWith } from './compose.ts'
+import { composeSigned, sampleWith } from './compose.ts'
 import { samples } from './stripe-samples.ts'
 
 const TOLERANCE_SECONDS = 300
@@ -51,7 +52,7 @@ export function stripe(
 
     samples,
     compose: (sampling) =>
-      composeHmac(sampling, {
+      composeSigned(sampling, {
         signer,
         keyOf: secret.keyOf,
         body: sampleWith(sampling.data, { id: sampling.id }),

@@ -1,6 +1,6 @@
-import { jsonBody, oneEvent, type Preset } from '../preset.ts'
+import { oneEvent, type Preset } from '../preset.ts'
 import { refused } from '../hmac.ts'
-import { composeHmac } from './compose.ts'
+import { composeSigned, jsonBody } from './compose.ts'
 import { standardSecret, standardSigningKey } from './standard-secret.ts'
 import { standardSigner } from './standard-signature.ts'
 import { standardFacts } from './standard-webhooks.ts'
@@ -40,7 +40,7 @@ export function svix(
       }),
     samples,
     compose: (sampling) =>
-      composeHmac(sampling, {
+      composeSigned(sampling, {
         signer: own,
         keyOf: standardSigningKey,
         body: jsonBody(sampling.data),

@@ -1,5 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto'
-import { type ComposedRequest, jsonBody, type Sampling } from '../preset.ts'
+import type { ComposedRequest, Sampling } from '../preset.ts'
+import { jsonBody } from './compose.ts'
 import { textSecret } from '../secret.ts'
 
 type Sign = (request: Omit<ComposedRequest, 'method'>, key: KeyObject) => Record<string, string>

@@ -3,7 +3,8 @@ import { mediaTypeOf } from '../../../contracts/content.ts'
 import { digestKey } from '../digest-key.ts'
 import { type FormField, readForm } from '../form.ts'
 import { accepted, digest, holds, mismatch, refused } from '../hmac.ts'
-import { type EventFacts, oneEvent, type Preset, textAt } from '../preset.ts'
+import { textAt } from '../body-readers.ts'
+import { type EventFacts, oneEvent, type Preset } from '../preset.ts'
 import type { RawRequest } from '../request.ts'
 import { strictBase64, textSecret } from '../secret.ts'
 import { headerFault } from '../signature-header.ts'
@@ -16,7 +17,7 @@ const FORM = 'application/x-www-form-urlencoded'
 /**
  * Twilio webhooks: HMAC-SHA1 over the public URL and the sorted parameters; where the body is JSON, its hash stands in
  * the URL. The type is `message.<status>` or `call.<status>`, the subject who has written, else the SID, the key SID and
- * status. No time is signed: only the key keeps a request from being replayed. Names and values run into each other in
+ * status, and of calls a digest of URL and parameters as well. No time is signed: only the key keeps a request from being replayed. Names and values run into each other in
  * what is signed, so that whether a parameter is there says nothing: decide by values only.
  *
  * @see https://www.twilio.com/docs/usage/security#validating-requests
@@ -105,21 +106,29 @@ function sorted(fields: FormField[]): string {
 }
 
 // Twilio signs with or without the port, whichever way the URL was configured. `URL` would change more than that.
-function spellings(url: string): string[] {
+function spellings(url: string): [string, ...string[]] {
   const [, scheme, host, rest = ''] = /^(https?:\/\/)([^/?#]*)(.*)$/is.exec(url) ?? []
   if (scheme === undefined || host === undefined) return [url]
   const bare = host.replace(/:\d+$/, '')
   const port = scheme.toLowerCase() === 'https://' ? 443 : 80
-  return [...new Set([url, `${scheme}${bare}${rest}`, `${scheme}${bare}:${port}${rest}`])]
+  const others = new Set([url, `${scheme}${bare}:${port}${rest}`])
+  return [`${scheme}${bare}${rest}`, ...others]
+}
+
+// The URL in one spelling, as its port proves nothing, and the parameters without anything between them: whatever of one
+// could be moved to the other is the same. Where the body is JSON, the URL holds its hash.
+function signedText(request: RawRequest): string {
+  const params = signedParams(request)
+  const [url] = spellings(request.url)
+  return `${url}${params.ok ? params.text : ''}`
 }
 
 const MESSAGE_SID = /^(?:SM|MM)[0-9a-f]{32}$/i
 const CALL_SID = /^CA[0-9a-f]{32}$/i
-const STATUS = /^[a-z-]{1,40}$/
+const STATUS = /^[a-z_-]{1,40}$/
 
 function factsOf(request: RawRequest, data: unknown): EventFacts {
-  const params = signedParams(request)
-  const content = digestKey(params.ok && params.text !== '' ? params.text : request.body)
+  const content = digestKey(signedText(request))
   const messageSid = textAt(data, 'MessageSid') ?? ''
   const messageStatus = textAt(data, 'MessageStatus') ?? textAt(data, 'SmsStatus') ?? ''
   if (MESSAGE_SID.test(messageSid) && STATUS.test(messageStatus)) {
@@ -133,8 +142,8 @@ function factsOf(request: RawRequest, data: unknown): EventFacts {
   const callSid = textAt(data, 'CallSid') ?? ''
   const callStatus = textAt(data, 'CallStatus') ?? ''
   if (CALL_SID.test(callSid) && STATUS.test(callStatus)) {
-    // What the caller types comes in several requests of one status.
-    const key = `${callSid}:${callStatus}${callStatus === 'in-progress' ? `:${content}` : ''}`
+    // One status comes in several requests: for what the caller types, for a recording, for the status itself.
+    const key = `${callSid}:${callStatus}:${content}`
     return { key, type: `call.${callStatus}`, subject: callSid }
   }
   return { key: content, type: textAt(data, 'EventType') ?? textAt(data, 'type') ?? 'unknown' }

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { readContent } from '../../../../src/contracts/content.ts'
 import type { Preset, Reading, Sampling } from '../../../../src/triggers/webhook/preset.ts'
+import { openBody } from '../../../../src/triggers/webhook/open-body.ts'
 import type { RawRequest } from '../../../../src/triggers/webhook/request.ts'
 import { type Judgement, verify } from '../../../../src/triggers/webhook/verify.ts'
 
@@ -62,8 +63,14 @@ export async function read(preset: Preset, { request, keys }: Composed): Promise
   const judged = await judge(preset, { request, keys })
   if (!judged.verified) throw new Error(judged.reason)
   const { headers, body } = judged.request
-  const content = readContent(headers['content-type'] ?? '', body)
-  return preset.read(judged.request, content.readable ? content.data : undefined)
+  const { volatile = [], opening } = preset
+  const closed = { contentType: headers['content-type'] ?? '', body, volatile, opening }
+  const { content, ...opened } = openBody(closed)
+  const reading = preset.read(judged.request, content.readable ? content.data : undefined)
+  if (reading.outcome === 'handshake' || opened.body === body) return reading
+  // What a mail is opened as is the event.
+  const part = { contentType: opened.contentType, body: opened.body }
+  return { ...reading, events: reading.events.map((facts) => ({ part, ...facts })) }
 }
 
 /** What it reads out of a body that was signed, whatever it is. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faultOf } from '../../../../src/triggers/webhook/secret.ts'
+import { faultOf, secretsIn } from '../../../../src/triggers/webhook/secret.ts'
 import * as presets from '../../../../src/triggers/webhook/presets/index.ts'
 import { composed, judge, judgeChanged, keyOf } from './composed.ts'
 
@@ -84,7 +84,26 @@ test.each([
   [bare, fingerprint, true],
   [bare, `${bare.slice(0, -1)}2`, false],
   ['CN=billing.example.com', 'CN=billing.example.com,O=Acme', true],
-  ['CN=billing.example.com', '/O=Acme/CN=billing.example.com', true],
+  ['CN=billing.example.com', '/O=Acme/CN=billing.example.com', false],
+  ['/O=Acme/CN=billing.example.com', '/O=Acme/CN=billing.example.com', true],
+  ['CN=billing.example.com', '/O=x,CN=billing.example.com', false],
+  ['CN=billing.example.com', 'CN=evil,O=Acme/CN=billing.example.com', false],
+  ['CN=billing.example.com', 'CN=evil\\,CN=billing.example.com', false],
+  ['CN=billing.example.com', 'CN=evil\\2CCN=billing.example.com', false],
+  ['CN=billing.example.com', 'O=x\\\\,CN=billing.example.com', true],
+  ['CN=billing.example.com', 'O="x\\",CN=billing.example.com', false],
+  ['CN=billing.example.com', 'O="x\\",CN=billing.example.com"', false],
+  ['CN=billing.example.com', 'O=#0401,CN=billing.example.com', false],
+  ['CN=billing.example.com', 'O=x;CN=billing.example.com', false],
+  ['CN=billing.example.com', 'O=\\FF,CN=billing.example.com', false],
+  ['CN=a\\nb', 'CN="a\nb"', false],
+  ['O=Acme\\, Inc.', 'CN=a,O=Acme\\, Inc.', true],
+  ['O=Acme\\, Inc.', 'cn=a,o=Acme\\2C Inc.', true],
+  ['O="Acme, Inc."', 'CN=a,O=Acme\\, Inc.', true],
+  ['O=M\\C3\\BCller', 'O=M\\C3\\BCller', true],
+  ['CN=a,O=Acme', 'CN=a,O=Acme', true],
+  ['CN=a,O=Acme', 'O=Acme', false],
+  ['CN=a,O=Acme', 'CN=a,OU=x,O=Acme', false],
   ['CN=billing.example.com', 'CN=billing.example.com.evil.org', false],
   ['CN=billing.example.com', 'O=x\\,CN=billing.example.com', false],
   ['CN=billing.example.com', 'O="x,CN=billing.example.com"', false],
@@ -102,6 +121,25 @@ test.each([
 
   expect(judged.verified).toBe(verified)
 })
+
+const namesIn = (text: string) => secretsIn(text, certificate.secret)
+
+test('a variable holds several names, and the commas of a subject are its own', () => {
+  expect(namesIn('CN=a,O=Acme; CN=b\nO=Acme\\, Inc.\r\n')).toEqual([
+    'CN=a,O=Acme',
+    'CN=b',
+    'O=Acme\\, Inc.',
+  ])
+  expect(namesIn(`${fingerprint}, ${bare}`)).toEqual([fingerprint, bare])
+  expect(namesIn('CN=a\\;b')).toEqual(['CN=a\\;b'])
+})
+
+test.each(['billing.example.com', 'CN = a, O = Acme', 'ab:cd', 'CN=a,'])(
+  'the name %j is refused at start',
+  (name) => {
+    expect(certificate.secret.keyOf(name)).toEqual(expect.any(String))
+  },
+)
 
 test('headers of a certificate count from a trusted proxy alone, and only where it is valid', async () => {
   const sample = composed(certificate)

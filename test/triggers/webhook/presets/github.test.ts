@@ -96,6 +96,15 @@ test('the key of a delivery is its id, which nobody signs', async () => {
   expect(preset.keyIsUnsigned).toBe(true)
 })
 
+test('an issue of a repository without a name has no subject', async () => {
+  const body = '{"action":"opened","issue":{"number":7}}'
+  const [event] = eventsOf(
+    await read(preset, await signedByOctokit(body, { 'x-github-event': 'issues' })),
+  )
+
+  expect(event).toMatchObject({ type: 'issues.opened', subject: undefined })
+})
+
 test('a signature holds however old it is: GitHub signs no time', async () => {
   const later = now.getTime() + 10 ** 11
 

@@ -115,6 +115,8 @@ test.each<HmacOptions>([
   { time: { header: 'x-time' } },
   { signed: '{secret}{body}' },
   { signed: '{body' },
+  { signed: '{time}', time: { header: 'x-time' } },
+  { signed: '{header:x-id}' },
 ])('%j is refused where it stands', (options) => {
   expect(() => hmac('SECRET', options)).toThrow(/^Expected/)
 })

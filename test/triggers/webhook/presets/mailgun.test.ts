@@ -71,7 +71,10 @@ test('the same mail at another attempt has another token and the same content', 
 })
 
 test.each([
-  ['a token twice', (signed: FormPart[]) => [...signed, field('token', token)]],
+  [
+    'a token twice',
+    ([time, ...rest]: FormPart[]) => [field('token', token), ...(time ? [time] : []), ...rest],
+  ],
   ['no signature', (signed: FormPart[]) => signed.slice(0, 2)],
   [
     'another token',
@@ -119,8 +122,24 @@ test('a form that is broken behind its signature is kept in quarantine', async (
   expect(eventsOf(reading)).toMatchObject([{ type: 'inbound.email', unreadable: true }])
 })
 
+test('what stands behind the signed fields under their names is no part of the mail', async () => {
+  const [event] = eventsOf(
+    await read(
+      preset,
+      inParts((signed) => [...signed, field('token', 'b'), field('text', 'Hi')]),
+    ),
+  )
+
+  expect(event).toMatchObject({ key: token, data: { data: { fields: { text: 'Hi' } } } })
+  expect(JSON.stringify(event?.data)).not.toMatch(/token|signature|timestamp/)
+})
+
 const FORM = 'application/x-www-form-urlencoded'
 const long = 'a'.repeat(70)
+const heads = (count: number, size: number): string =>
+  `--b\r\ncontent-disposition: form-data; name="a"\r\n${'a:\r\n'.repeat(size / 4)}\r\n\r\n\r\n`.repeat(
+    count,
+  )
 const nearly = `--${long}\r\ncontent-disposition: form-data; name="a"\r\n\r\n`
 
 test.each([
@@ -130,6 +149,8 @@ test.each([
     `multipart/form-data; boundary=${long}`,
     `${nearly}${`\r\n--${long.slice(1)}b`.repeat(400_000)}`,
   ],
+  ['a thousand heads of 8 KB', MULTIPART, heads(1_000, 8_000)],
+  ['a thousand heads of many lines', MULTIPART, heads(1_000, 1_000)],
   ['fields without end', FORM, '&token=a'.repeat(3_750_000)],
   ['fields that nearly are', FORM, '&timestam=a'.repeat(2_700_000)],
   ['nothing but separators', FORM, '&'.repeat(30_000_000)],

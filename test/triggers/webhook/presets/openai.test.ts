@@ -39,6 +39,7 @@ test.each([
   ['', 'is empty'],
   ['whsec_', 'is no base64 behind whsec_'],
   ['whsec_?', 'is no base64 behind whsec_'],
+  [`whpk_${'A'.repeat(43)}=`, 'is a key of a pair, whpk_ or whsk_, and no secret'],
 ])('the secret %j is refused', (secret, reason) => {
   expect(preset.secret.keyOf(secret)).toBe(reason)
 })

@@ -130,6 +130,17 @@ test.each([
   expect(judged.verified).toBe(verified)
 })
 
+test('what Convoy signed with a time does not hold for ever as a body without one', async () => {
+  const { request, ...sent } = requestOf(convoy, {
+    'x-convoy-signature': mac(`${seconds},`, 'hex'),
+  })
+  const timed = Buffer.concat([Buffer.from(`${seconds},`), body])
+
+  const judged = await judge(convoy, { ...sent, request: { ...request, body: timed } })
+
+  expect(judged).toMatchObject({ verified: false, step: 'body' })
+})
+
 test.each([
   [
     'convoy',

@@ -23,6 +23,10 @@ test('only listed addresses may send', () => {
   expect(preset.addressesVariable).toBe('POSTMARK_ADDRESSES')
 })
 
+test('a password without its user is refused at start', () => {
+  expect(preset.secret.keyOf('a-password-that-is-long-enough')).toBe('is no user:password')
+})
+
 test.each([
   ['no credentials', ''],
   ['another password', basic('postmark:wrong')],

@@ -68,6 +68,20 @@ test('the same mail for another recipient is another event', async () => {
   expect(one?.[0]?.key).not.toBe(other?.[0]?.key)
 })
 
+const keyOfMail = (text: string) =>
+  mail([field('envelope', '{"to":["a"]}'), field('text', text)]).then(([event]) => event?.key)
+
+test('mails of one envelope without their headers are told apart by what they say', async () => {
+  const [one, other, again] = await Promise.all([
+    keyOfMail('one'),
+    keyOfMail('other'),
+    keyOfMail('one'),
+  ])
+
+  expect([one === other, one === again]).toEqual([false, true])
+  expect(one).toMatch(/^sha256:/)
+})
+
 test('attachments beyond 1 MB in all stay in the request', async () => {
   const [event] = await mail([file('a', 1024 * 1024), file('b', 1), file('c', 0)])
 

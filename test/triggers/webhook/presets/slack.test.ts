@@ -17,6 +17,14 @@ test.each([
   expect(eventsOf(await read(preset, sample))).toMatchObject([{ type, ...facts }])
 })
 
+test('an event that is sent again as a form is kept in quarantine, and is no command', async () => {
+  const body = '{"event":{"text":"&command=/deploy&trigger_id=1.2.3&"}}'
+
+  const reading = await readBody(preset, body, FORM)
+
+  expect(eventsOf(reading)).toMatchObject([{ type: 'unknown', unreadable: true }])
+})
+
 test('the challenge of an endpoint is answered, once it is signed', async () => {
   const body = '{"type":"url_verification","token":"t","challenge":"3eZbrw1aB"}'
 

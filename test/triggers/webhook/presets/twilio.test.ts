@@ -45,7 +45,11 @@ test.each([
   ],
   [
     { CallSid: `CA${sid}`, CallStatus: 'no-answer' },
-    { key: `CA${sid}:no-answer`, type: 'call.no-answer', subject: `CA${sid}` },
+    {
+      key: expect.stringMatching(`^CA${sid}:no-answer:sha256:[0-9a-f]{64}$`),
+      type: 'call.no-answer',
+      subject: `CA${sid}`,
+    },
   ],
 ])('%j is an event', async (params, expected) => {
   const reading = await read(preset, signedByTwilio(params))
@@ -74,6 +78,46 @@ test('each thing that a caller types is an event of its own', async () => {
   const [one, two, again] = events.map((reading) => eventsOf(reading)[0]?.key)
   expect(one).not.toBe(two)
   expect(two).toBe(again)
+})
+
+function typed(menu: string, params: Record<string, string>) {
+  const signedUrl = url.replace('foo=1', `menu=${menu}`)
+  const sent = signedByTwilio(params, signedUrl)
+  return read(preset, { ...sent, request: { ...sent.request, url: signedUrl } })
+}
+
+test('what a caller types in two menus, and a recording beside the end of its call, are events of their own', async () => {
+  const call = { CallSid: `CA${sid}`, CallStatus: 'completed', Digits: '1' }
+
+  const readings = await Promise.all([
+    typed('main', call),
+    typed('sub', call),
+    typed('main', { ...call, RecordingSid: `RE${sid}` }),
+    typed('main', call),
+  ])
+
+  const [main, ...others] = readings.map((reading) => eventsOf(reading)[0]?.key)
+  expect(new Set([main, ...others]).size).toBe(3)
+  expect(others.at(-1)).toBe(main)
+})
+
+test('the port of the URL, which anybody could add, makes no other event', async () => {
+  const call = { CallSid: `CA${sid}`, CallStatus: 'completed' }
+  const sent = signedByTwilio(call)
+  const added = { ...sent.request, url: url.replace('.com/', '.com:443/') }
+
+  const [one] = eventsOf(await read(preset, sent))
+  const [other] = eventsOf(await read(preset, { ...sent, request: added }))
+
+  expect(one?.key).toBe(other?.key)
+})
+
+test('a status of two words is a status', async () => {
+  const params = { MessageSid: `SM${sid}`, MessageStatus: 'partially_delivered' }
+
+  const [event] = eventsOf(await read(preset, signedByTwilio(params)))
+
+  expect(event?.type).toBe('message.partially_delivered')
 })
 
 test('a value that swallowed its neighbours is no SID', async () => {
