@@ -59,7 +59,8 @@ const opened = ({ contentType, body }: Kept, data: unknown): OpenedBody => ({
   digest: digestOf(body),
 })
 
-const unreadable = ({ contentType, body }: Kept): OpenedBody => ({
+/** A body that says nothing, and is kept as it came. */
+export const unreadable = ({ contentType, body }: Kept): OpenedBody => ({
   contentType,
   body,
   content: { readable: false, message: 'The body is not what its sender would send.' },

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { type ClosedBody, type OpenedBody, openBody } from './open-body.ts'
+import { type ClosedBody, type OpenedBody, openBody, unreadable } from './open-body.ts'
 import type { Delivered, Order } from './opening-thread.ts'
 
 /** Opens a body; one that is large in a thread, of which only the skeleton comes back. */
@@ -13,7 +13,10 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** Makes an opener with one thread, which starts with the first large body. */
+/**
+ * Makes an opener with one thread, which starts with the first large body. What a thread fails on is tried once more,
+ * as its companions are not to blame; what fails twice counts as unreadable, which is kept all the same.
+ */
 export function createOpen(): Open {
   const waiting = new Map<number, Waiting>()
   let thread: Worker | undefined
@@ -23,6 +26,14 @@ export function createOpen(): Open {
     closed.body.length <= LARGEST_ON_LOOP ? openBody(closed) : openOffLoop(closed)
 
   async function openOffLoop(closed: ClosedBody): Promise<OpenedBody> {
+    try {
+      return await hand(closed)
+    } catch {
+      return hand(closed).catch(() => unreadable(closed))
+    }
+  }
+
+  async function hand(closed: ClosedBody): Promise<OpenedBody> {
     lastNumber += 1
     const order: Order = { number: lastNumber, ...closed }
     thread ??= startThread()
