@@ -9,18 +9,22 @@ const INTERVAL_MS = 500
 const EVENTS_AT_ONCE = 32
 
 // The replay's row is the clock of its pace, whoever looks at it: what was missed is caught up for one second at most.
-// Whoever claims an event has it for 30 s; after a crash another process takes it up then. The limit is a number in the
-// text, and each event is looked up by itself: a planner that knows no numbers would read the whole replay each time.
+// Whoever claims an event has it for 30 s; after a crash another process takes it up then. Positions follow one another, so
+// that a range of them bounds what is read: a planner that knows no numbers would sort the whole replay each time.
 const CLAIM = `
 with due as (
   select id, per_second, greatest(next_at, now() - interval '1 second') as since from replays
    where next_at <= now() order by next_at limit 1 for update skip locked
+), first as (
+  select id, (select position from replay_events where replay_id = due.id and claimed_until <= now()
+               order by position limit 1) as position from due
 ), free as (
   select items.*, row_number() over (order by items.position) as place
-    from due, lateral (
-         select replay_id, position, event_id from replay_events
-          where replay_id = due.id and claimed_until <= now()
-          order by position limit ${EVENTS_AT_ONCE} for update skip locked) items
+    from first, lateral (
+         select replay_id, position, event_id from replay_events items
+          where replay_id = first.id and items.position >= first.position
+            and items.position < first.position + ${EVENTS_AT_ONCE} and claimed_until <= now()
+            for update skip locked) items
 ), taken as (
   select free.* from free, due where place <= 1 + floor(extract(epoch from now() - since) * per_second)
 ), claimed as (
@@ -58,10 +62,9 @@ with dispatched as (${insertDispatches()}), begun as (
    order by id
       on conflict (id) do update set replay_of = excluded.replay_of where runs.replay_of is null
 ), holding as (
-  update events set held = true where id = any ($4)
+  update events set held = true where id = any ($5)
 )
-delete from replay_events using json_to_recordset($3) as done (replay_id text, position int)
- where replay_events.replay_id = done.replay_id and replay_events.position = done.position`
+delete from replay_events where replay_id = $3 and position = any ($4)`
 
 /**
  * Works replays off at their pace. Any number of processes may: no two take the same event, and what one has started
@@ -99,10 +102,11 @@ export function createReplayer({
       ),
     )
     const repeated = results.filter((result) => result !== null)
-    if (repeated.length > 0) await settle(repeated)
+    const replayId = rows[0]?.replay_id ?? ''
+    if (repeated.length > 0) await settle(replayId, repeated)
     const [first] = away
     if (first === undefined) return
-    await pool.query(LET_GO, [first.row.replay_id, away.map(({ row }) => row.position)])
+    await pool.query(LET_GO, [replayId, away.map(({ row }) => row.position)])
     throw new Error('A replay waits for its next turn.', { cause: first.error })
   }
 
@@ -111,7 +115,8 @@ export function createReplayer({
     return { row, settlement: { event, dispatches: await dispatcher.start(event) } }
   }
 
-  async function settle(repeated: Repeated[]): Promise<void> {
+  // All are of one replay, as they were claimed.
+  async function settle(replayId: string, repeated: Repeated[]): Promise<void> {
     const settlements = repeated.map(({ settlement }) => settlement)
     await pool.query({
       name: 'settle-replays',
@@ -119,9 +124,8 @@ export function createReplayer({
       values: [
         JSON.stringify(settlements.flatMap(dispatchRows)),
         JSON.stringify(settlements.flatMap(runRows)),
-        JSON.stringify(
-          repeated.map(({ row: { replay_id, position } }) => ({ replay_id, position })),
-        ),
+        replayId,
+        repeated.map(({ row }) => row.position),
         settlements.flatMap(({ event, dispatches }) =>
           dispatches.some(({ state }) => state === 'quarantined') ? [event.id] : [],
         ),

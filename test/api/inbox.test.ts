@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Event, EventPage, Replay, Reverified } from '../../src/api/event-schemas.ts'
+import { Event, EventPage, Replay, ReplayList, Reverified } from '../../src/api/event-schemas.ts'
 import { Accepted } from '../../src/api/schemas.ts'
 import { openApi } from './open-api.ts'
 
@@ -112,6 +112,31 @@ test('headers that may be credentials are shown by their length', async () => {
   const expected = { 'x-api-key': '[4 characters]', 'idempotency-key': 'mine', 'x-harmless': 'yes' }
   expect(shown.headers).toMatchObject(expected)
   expect(released.headers).toEqual(shown.headers)
+})
+
+test('replays are listed, the youngest first', async () => {
+  const own = await openApi()
+  const range = { source: 'internal', from: '2020-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z' }
+  const made: string[] = []
+  for (const type of ['a', 'b', 'c']) {
+    made.push(Replay.parse(await (await own.post('/api/replays', { ...range, type })).json()).id)
+  }
+
+  const response = await own.request('/api/replays?limit=2')
+
+  const { replays } = ReplayList.parse(await response.json())
+  expect(replays).toMatchObject([
+    { id: made[2], type: 'c', total: 0, done: 0, state: 'done', quarantined: 0 },
+    { id: made[1] },
+  ])
+  expect((await own.request('/api/replays?limit=0')).status).toBe(400)
+})
+
+test('a page after a cursor that nobody made is refused', async () => {
+  const response = await request('/api/events?after=nonsense')
+
+  expect(response.status).toBe(400)
+  expect(await codeOf(response)).toBe('invalid_request')
 })
 
 test('an event is discarded with a reason, once', async () => {

@@ -103,9 +103,55 @@ test('one event or a range is replayed', async () => {
   expect(JSON.parse(several.out)).toMatchObject({ total: 2, perSecond: 5, by: 'ada' })
 })
 
+test('replays are listed with how far they are, looked at, and cancelled', async () => {
+  const id = await send({ type: 'listed-again' })
+  await asDispatched('listed-again')
+  const { out } = await onset('events', 'replay', id, '--json')
+  const replay: { id: string } = JSON.parse(out)
+
+  const list = await onset('events', 'replays')
+  const one = await onset('events', 'replays', replay.id)
+  const cancelled = await onset('events', 'cancel', replay.id)
+
+  expect(list.out.split('\n')[0]).toMatch(/^REPLAY +MADE +BY +OF +STATE +DONE +QUARANTINED$/)
+  expect(list.out).toMatch(new RegExp(`${replay.id} .* ${id} +running +0 of 1 +0`))
+  expect(JSON.parse(one.out)).toMatchObject({ id: replay.id, total: 1, done: 0 })
+  expect(cancelled.out).toBe(`cancelled ${replay.id}: 0 of 1 done\n`)
+})
+
+test('an event says when it expires, and what it came from', async () => {
+  const id = await send(
+    { type: 'chained' },
+    { 'x-onset-hops': '2', 'x-onset-causation-id': 'run-1' },
+  )
+  await pool.query(`update events set expires_at = '2100-01-01T00:00:00Z' where id = $1`, [id])
+
+  const { out } = await onset('events', 'show', id)
+
+  expect(out).toMatch(/^expires +2100-01-01T00:00:00.000Z$/m)
+  expect(out).toMatch(/^hops +2$/m)
+  expect(out).toMatch(new RegExp(`^correlation +${id}$`, 'm'))
+  expect(out).toMatch(/^causation +run-1$/m)
+})
+
+test('the list says why dispatches are in quarantine', async () => {
+  const id = await send({ type: 'held' })
+  await asDispatched('held')
+  await pool.query('update events set held = true where id = $1', [id])
+  await pool.query(
+    `insert into dispatches (event_id, trigger, state, reason) values ($1, 'triage', 'quarantined', 'body_mismatch')`,
+    [id],
+  )
+
+  const { out } = await onset('events', 'list', '--type', 'held')
+
+  expect(out).toContain('triage: body_mismatch')
+})
+
 test.each([
   [['events', 'shwo'], /show/],
   [['events', 'show'], /Name the event to show/],
+  [['events', 'cancel'], /Name the replay to cancel/],
   [['events', 'replay'], /Name an event, or give --source/],
   [['events', 'replay', '--source', 'internal'], /Give --from/],
   [['events', 'list', '--from', 'soon'], /Expected a date/],

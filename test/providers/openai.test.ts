@@ -32,8 +32,8 @@ const provider = ({ baseUrl }: FaultServer, schemaMode?: SchemaMode) =>
   createOpenAi({
     apiKey: 'sk-test',
     baseUrl,
-    timeoutMs: 300,
-    idleTimeoutMs: 150,
+    timeoutMs: 2_000,
+    idleTimeoutMs: 1_000,
     ...(schemaMode && { schemaMode }),
   })
 
@@ -116,7 +116,7 @@ test.each<[SchemaMode, unknown]>([
 test('a server that knows only max_tokens is told the limit by that', async () => {
   const server = await startFaultServer(stream([delta('Hi'), finish('stop')]))
   const { baseUrl } = server
-  const options = { apiKey: 'sk-test', baseUrl, timeoutMs: 300, idleTimeoutMs: 150 }
+  const options = { apiKey: 'sk-test', baseUrl, timeoutMs: 2_000, idleTimeoutMs: 1_000 }
   const { signal } = new AbortController()
 
   const old = createOpenAi({ ...options, maxTokensField: 'max_tokens' })

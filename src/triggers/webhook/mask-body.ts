@@ -40,16 +40,27 @@ interface Writing {
   end(text: string, start: number): number
 }
 
+const JSON_TEXT = {
+  quote: '"',
+  isEscape: (text: string, at: number) => text.startsWith('\\', at),
+  width: 1,
+}
+const JSON_IN_FORM = {
+  quote: '%22',
+  isEscape: (text: string, at: number) => text.startsWith('%5C', at) || text.startsWith('%5c', at),
+  width: 3,
+}
+
 const WRITINGS: Writing[] = [
   {
     mark: (member) => `"${member}"`,
     begin: (text, behind) => behindMatch(/\s*:\s*"/y, text, behind),
-    end: (text, start) => endOfString(text, start, { quote: '"', escape: '\\' }),
+    end: (text, start) => endOfString(text, start, JSON_TEXT),
   },
   {
     mark: (member) => `%22${member}%22`,
     begin: (text, behind) => behindMatch(/(?:%20|\+)*%3A(?:%20|\+)*%22/iy, text, behind),
-    end: (text, start) => endOfString(text, start, { quote: '%22', escape: '%5C' }),
+    end: (text, start) => endOfString(text, start, JSON_IN_FORM),
   },
   {
     mark: (member) => `${member}=`,
@@ -80,16 +91,14 @@ function behindMatch(pattern: RegExp, text: string, from: number): number {
 function endOfString(
   text: string,
   start: number,
-  { quote, escape }: { quote: string; escape: string },
+  { quote, isEscape, width }: { quote: string; isEscape: IsAt; width: number },
 ): number {
   for (let at = placeOf(quote, text, start); ; at = placeOf(quote, text, at + quote.length)) {
-    if (at === text.length) return at
-    let escapes = 0
-    let before = at - escape.length
-    while (before >= start && text.slice(before, before + escape.length).toUpperCase() === escape) {
-      escapes += 1
-      before -= escape.length
-    }
-    if (escapes % 2 === 0) return at
+    let before = at
+    while (before - width >= start && isEscape(text, before - width)) before -= width
+    const escapes = (at - before) / width
+    if (at === text.length || escapes % 2 === 0) return at
   }
 }
+
+type IsAt = (text: string, at: number) => boolean

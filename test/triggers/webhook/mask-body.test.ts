@@ -36,12 +36,13 @@ test.each([
   ['a name in quotes again and again', '"token"'.repeat(200_000)],
   ['quotes again and again', '%22token%22%3A%22'.repeat(200_000)],
 ])('%s is hidden in one walk', (_, body) => {
-  const started = performance.now()
+  const start = process.threadCpuUsage()
 
   const shown = mask('slack', body)
 
   expect(shown.includes('[masked]')).toBe(!body.startsWith('"'))
-  expect(performance.now() - started).toBeLessThan(1_000)
+  const { user, system } = process.threadCpuUsage(start)
+  expect((user + system) / 1_000).toBeLessThan(1_000)
 })
 
 test('bodies of other sources are shown as they are', () => {
