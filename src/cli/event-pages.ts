@@ -2,45 +2,39 @@ import type { z } from 'zod'
 import { Event, EventPage } from '../api/event-schemas.ts'
 import type { EventCommand } from './events.ts'
 import { EXIT } from './exit.ts'
-import { countOf } from './flags.ts'
-import { momentOf } from './moments.ts'
+import { pageQuery, printPage } from './pages.ts'
 import { harmless, type Print } from './print.ts'
 import { table } from './table.ts'
 
 /** Lists events, the youngest first. */
 export async function listEvents({ client, input, print }: EventCommand): Promise<number> {
-  const limit = countOf(input, { name: 'limit', most: 200 }) ?? 50
-  const query = new URLSearchParams({ limit: String(limit) })
-  for (const name of ['source', 'type', 'state', 'subject', 'key', 'after']) {
-    const value = input.text(name)
-    if (value !== undefined) query.set(name, value)
-  }
-  const from = momentOf(input, 'from') ?? momentOf(input, 'since')
-  if (from !== undefined) query.set('from', from)
-  const to = momentOf(input, 'to')
-  if (to !== undefined) query.set('to', to)
-
-  const page = EventPage.parse(await client.get(`/api/events?${query.toString()}`))
-  if (page.next !== null) print.error(`There are more: --after ${page.next}`)
-  if (input.flag('json')) {
-    print.json(page.events)
-    return EXIT.ok
-  }
-  const rows = page.events.map(
-    ({ id, source, type, subject, state, reason, held, heldFor, receivedAt }) => ({
-      event: id,
-      received: receivedAt,
-      source,
-      type,
-      subject: subject ?? '',
-      state: held ? `${state} (a dispatch is in quarantine)` : state,
-      reason: reason ?? heldFor.join(', '),
-    }),
+  const query = pageQuery(input, ['source', 'type', 'state', 'subject', 'key'])
+  const { events, next } = EventPage.parse(await client.get(`/api/events?${query}`))
+  return printPage(
+    { items: events, next },
+    { input, print, rowOf: summaryRow, none: 'There are no such events.' },
   )
-  if (rows.length === 0) print.error('There are no such events.')
-  else for (const line of table(rows)) print.line(line)
-  return EXIT.ok
 }
+
+const summaryRow = ({
+  id,
+  source,
+  type,
+  subject,
+  state,
+  reason,
+  held,
+  heldFor,
+  receivedAt,
+}: z.infer<typeof EventPage>['events'][number]) => ({
+  event: id,
+  received: receivedAt,
+  source,
+  type,
+  subject: subject ?? '',
+  state: held ? `${state} (a dispatch is in quarantine)` : state,
+  reason: reason ?? heldFor.join(', '),
+})
 
 /** Shows one event with everything that came of it. */
 export async function showEvent({ client, input, print, id }: EventCommand): Promise<number> {

@@ -3,8 +3,8 @@ import { Reject, RejectPage } from '../api/schemas.ts'
 import type { ApiClient } from './api-client.ts'
 import type { Command, CommandInput } from './command.ts'
 import { EXIT } from './exit.ts'
-import { countOf, flags, openClient } from './flags.ts'
-import { momentOf } from './moments.ts'
+import { flags, openClient } from './flags.ts'
+import { pageQuery, printPage } from './pages.ts'
 import { harmless, type Print } from './print.ts'
 import { table } from './table.ts'
 
@@ -37,39 +37,23 @@ async function list(
   client: ApiClient,
   { input, print }: { input: CommandInput; print: Print },
 ): Promise<number> {
-  const limit = countOf(input, { name: 'limit', most: 200 }) ?? 50
-  const query = new URLSearchParams({ limit: String(limit) })
-  for (const name of ['source', 'status', 'address', 'after']) {
-    const value = input.text(name)
-    if (value !== undefined) query.set(name, value)
-  }
-  const from = momentOf(input, 'from') ?? momentOf(input, 'since')
-  if (from !== undefined) query.set('from', from)
-  const to = momentOf(input, 'to')
-  if (to !== undefined) query.set('to', to)
-
-  const page = RejectPage.parse(await client.get(`/api/rejects?${query.toString()}`))
-  if (page.next !== null) print.error(`There are more: --after ${page.next}`)
-  if (input.flag('json')) {
-    print.json(page.rejects)
-    return EXIT.ok
-  }
-  const rows = page.rejects.map((reject) => ({
-    id: reject.id,
-    at: reject.at,
-    source: reject.source ?? reject.path,
-    preset: reject.preset ?? '',
-    from: reject.address,
-    method: reject.method,
-    status: String(reject.status),
-    step: reject.step,
-    reason: reject.reason,
-    size: sizeOf(reject),
-  }))
-  if (rows.length === 0) print.error('Nothing was refused.')
-  else for (const line of table(rows)) print.line(line)
-  return EXIT.ok
+  const query = pageQuery(input, ['source', 'status', 'address'])
+  const { rejects: items, next } = RejectPage.parse(await client.get(`/api/rejects?${query}`))
+  return printPage({ items, next }, { input, print, rowOf, none: 'Nothing was refused.' })
 }
+
+const rowOf = (reject: z.infer<typeof Reject>) => ({
+  id: reject.id,
+  at: reject.at,
+  source: reject.source ?? reject.path,
+  preset: reject.preset ?? '',
+  from: reject.address,
+  method: reject.method,
+  status: String(reject.status),
+  step: reject.step,
+  reason: reject.reason,
+  size: sizeOf(reject),
+})
 
 async function show(
   client: ApiClient,

@@ -3,8 +3,9 @@ import { RunDetails, RunPage } from '../api/schemas.ts'
 import type { ApiClient } from './api-client.ts'
 import type { Command, CommandInput } from './command.ts'
 import { EXIT, misuse } from './exit.ts'
-import { countOf, flags, openClient } from './flags.ts'
+import { flags, openClient } from './flags.ts'
 import { followRun } from './follow.ts'
+import { pageQuery, printPage } from './pages.ts'
 import { harmless, type Print } from './print.ts'
 import { createStory } from './story.ts'
 import { table } from './table.ts'
@@ -48,30 +49,25 @@ async function list(
   client: ApiClient,
   { input, print }: { input: CommandInput; print: Print },
 ): Promise<number> {
-  const query = new URLSearchParams({
-    limit: String(countOf(input, { name: 'limit', most: 200 }) ?? 50),
-  })
-  for (const name of ['status', 'workflow', 'after']) {
-    const value = input.text(name)
-    if (value !== undefined) query.set(name, value)
-  }
-  const page = RunPage.parse(await client.get(`/api/runs?${query.toString()}`))
-  if (page.next !== null) print.error(`There are more: --after ${page.next}`)
-  if (input.flag('json')) {
-    print.json(page.runs)
-    return EXIT.ok
-  }
-  const rows = page.runs.map(({ id, status, waitingFor, step, startedAt, summary }) => ({
-    run: id,
-    status: waitingFor === null ? status : `${status} (${waitingFor})`,
-    step: step ?? '',
-    started: startedAt,
-    summary,
-  }))
-  if (rows.length === 0) print.error('There are no runs.')
-  else for (const line of table(rows)) print.line(line)
-  return EXIT.ok
+  const query = pageQuery(input, ['status', 'workflow'])
+  const { runs: items, next } = RunPage.parse(await client.get(`/api/runs?${query}`))
+  return printPage({ items, next }, { input, print, rowOf, none: 'There are no runs.' })
 }
+
+const rowOf = ({
+  id,
+  status,
+  waitingFor,
+  step,
+  startedAt,
+  summary,
+}: z.infer<typeof RunPage>['runs'][number]) => ({
+  run: id,
+  status: waitingFor === null ? status : `${status} (${waitingFor})`,
+  step: step ?? '',
+  started: startedAt,
+  summary,
+})
 
 async function show(client: ApiClient, { id, json, print }: RunRequest): Promise<number> {
   const run = RunDetails.parse(await client.get(`/api/runs/${encodeURIComponent(id)}`))

@@ -1,24 +1,13 @@
 import type { Pool } from 'pg'
+import type { Reject } from './rejects.ts'
 
 /** A refused request as people see it. */
-export interface ListedReject {
+export interface ListedReject extends Omit<Reject, 'headers'> {
   id: string
   /** ISO 8601. */
   at: string
-  /** Null where no source has the endpoint that was called. */
-  source: string | null
-  preset: string | null
-  address: string
-  method: string
-  path: string
-  status: number
-  /** What did not hold, such as `signature`. */
-  step: string
-  reason: string
   /** Signatures and credentials are shown by their length. */
   headers: Record<string, string>
-  /** Bytes of the body, as declared or received. */
-  size: number | null
 }
 
 /** Which refused requests to list. */

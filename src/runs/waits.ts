@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { readContent } from '../contracts/content.ts'
 import type { TriggerEvent } from '../contracts/event.ts'
 import type { OpenedWait, Resolution, WaitRequest } from '../contracts/wait.ts'
+import { HEAD_COLUMNS, type HeadRow, toHead } from '../store/event-head.ts'
 import { indexableText, storableText } from '../store/text.ts'
 
 // A run that was reset comes by again: a wait that ended only because the run had ended is open again.
@@ -93,29 +94,14 @@ function waitIdOf({ runId, step, kind }: Pick<WaitRequest, 'runId' | 'step' | 'k
 /** What a query for resolved waits reads, to be followed by a `where` clause. */
 export const RESOLVED = `
 select waits.run_id, waits.step, waits.kind, waits.resolution, waits.resolved_by,
-       events.id, events.tenant, events.source, events.key, events.type, events.subject, events.time, events.hops,
-       events.correlation_id, events.causation_id, events.content_type, events.body
+       ${HEAD_COLUMNS}, events.content_type, events.body
   from waits left join events on waits.kind = 'event' and events.id = waits.resolved_by`
 
 /** A resolved wait with the event that ended it, if one did. */
 export type ResolvedRow = { run_id: string; step: string } & (
   | { kind: 'approval'; resolution: unknown; resolved_by: string }
   | { kind: 'event'; id: null }
-  | {
-      kind: 'event'
-      id: string
-      tenant: string
-      source: string
-      key: string
-      type: string
-      subject: string | null
-      time: string
-      hops: number
-      correlation_id: string
-      causation_id: string | null
-      content_type: string
-      body: Buffer
-    }
+  | ({ kind: 'event'; content_type: string; body: Buffer } & HeadRow)
 )
 
 // Temporal takes payloads of up to 2 MB.
@@ -147,16 +133,7 @@ function toEvent(row: Extract<ResolvedRow, { id: string }>): TriggerEvent {
   const content =
     row.body.length > MOST_CARRIED ? undefined : readContent(row.content_type, row.body)
   return {
-    id: row.id,
-    tenant: row.tenant,
-    source: row.source,
-    key: row.key,
-    type: row.type,
-    ...(row.subject === null ? {} : { subject: row.subject }),
-    time: row.time,
-    hops: row.hops,
-    correlationId: row.correlation_id,
-    ...(row.causation_id === null ? {} : { causationId: row.causation_id }),
+    ...toHead(row),
     trigger: '',
     data: content?.readable === true ? content.data : null,
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { pairKey, verifyBasic } from '../credentials.ts'
 import type { Preset } from '../preset.ts'
-import { sampleWith } from './compose.ts'
+import { composeUnsigned } from './compose.ts'
 import { type Places, plainSamples, readAt } from './places.ts'
 
 /**
@@ -26,14 +26,8 @@ export const basic = (credentialsVariable: string, places: Places = {}): Preset 
   signsBody: false,
   ...readAt(places),
   samples: plainSamples,
-  compose: ({ data, id, url, secret }) => ({
-    method: 'POST',
-    url,
-    headers: {
-      'content-type': 'application/json',
-      'idempotency-key': id,
-      authorization: `Basic ${Buffer.from(secret).toString('base64')}`,
-    },
-    body: sampleWith(data, { id }),
-  }),
+  compose: (sampling) =>
+    composeUnsigned(sampling, {
+      authorization: `Basic ${Buffer.from(sampling.secret).toString('base64')}`,
+    }),
 })

@@ -1,7 +1,7 @@
 import { verifyBearer } from '../credentials.ts'
 import type { Preset } from '../preset.ts'
 import { textSecret } from '../secret.ts'
-import { sampleWith } from './compose.ts'
+import { composeUnsigned } from './compose.ts'
 import { type Places, plainSamples, readAt } from './places.ts'
 
 /**
@@ -18,14 +18,8 @@ export const bearer = (tokenVariable: string, places: Places = {}): Preset => ({
   signsBody: false,
   ...readAt(places),
   samples: plainSamples,
-  compose: ({ data, id, url, secret }) => ({
-    method: 'POST',
-    url,
-    headers: {
-      'content-type': 'application/json',
-      'idempotency-key': id,
-      authorization: `Bearer ${secret}`,
-    },
-    body: sampleWith(data, { id }),
-  }),
+  compose: (sampling) =>
+    composeUnsigned(sampling, {
+      authorization: `Bearer ${sampling.secret}`,
+    }),
 })

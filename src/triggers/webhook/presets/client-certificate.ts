@@ -10,7 +10,7 @@ import { accepted, refused } from '../hmac.ts'
 import type { Preset } from '../preset.ts'
 import type { Secret } from '../secret.ts'
 import { headerFault, sentTwice, sizeFault } from '../signature-header.ts'
-import { sampleWith } from './compose.ts'
+import { composeUnsigned } from './compose.ts'
 import { type Places, plainSamples, readAt } from './places.ts'
 
 /** How a proxy that ends mutual TLS says whose certificate it saw. */
@@ -60,17 +60,11 @@ export function clientCertificate(
     },
     ...readAt(places),
     samples: plainSamples,
-    compose: ({ data, id, url, secret }) => ({
-      method: 'POST',
-      url,
-      headers: {
-        'content-type': 'application/json',
-        'idempotency-key': id,
-        [header]: secret,
+    compose: (sampling) =>
+      composeUnsigned(sampling, {
+        [header]: sampling.secret,
         ...(verified === undefined ? {} : { [verified]: verifiedValue }),
-      },
-      body: sampleWith(data, { id }),
-    }),
+      }),
   }
 }
 

@@ -23,6 +23,17 @@ export function composeSigned(
   return { method, url, headers: { ...headers, ...signature }, body }
 }
 
+/** Sends a sample whose sender signs nothing, under headers that say who it is. */
+export const composeUnsigned = (
+  { data, id, url }: Sampling,
+  headers: Record<string, string>,
+): ComposedRequest => ({
+  method: 'POST',
+  url,
+  headers: { 'content-type': 'application/json', 'idempotency-key': id, ...headers },
+  body: sampleWith(data, { id }),
+})
+
 /** A sample as JSON that differs from sample to sample: where nobody signs the id, equal bodies are one event. */
 export const distinctBody = ({ data, id }: Sampling): Uint8Array => sampleWith(data, { sample: id })
 
