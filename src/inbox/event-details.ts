@@ -100,13 +100,16 @@ select id, tenant, source, key, type, subject, time, received_at as "receivedAt"
          where other.tenant = events.tenant and other.source = events.source and other.key = events.key
            and other.first_id = events.id) as "reusedBy",
        (select coalesce(json_agg(other.id order by other.id), '[]') from events other
-         where other.delivery_id = events.delivery_id and other.id <> events.id) as siblings
+         where other.delivery_id = events.delivery_id and other.id <> events.id) as siblings,
+       -- To the microsecond: what an operator does may be within the millisecond of the receipt.
+       coalesce((select min(at) from event_states where event_id = events.id), state_at) > received_at as "beganAccepted"
   from events where tenant = $1 and id = $2`
 
 type Row = Omit<StoredEvent, 'body' | 'history'> & {
   body: Buffer
   by: string | null
   past: StateChange[]
+  beganAccepted: boolean
 }
 
 /** One event by its public id; null where the tenant has none of it. */
@@ -117,15 +120,24 @@ export async function findEvent(
   const { rows } = await pool.query<Row>(FIND, [tenant, id])
   const row = rows[0]
   if (row === undefined) return null
-  const { past: _, by: __, ...event } = row
+  const { past: _, by: __, beganAccepted: ___, ...event } = row
   return { ...event, body: row.body.toString('utf8'), history: historyOf(row) }
 }
 
 // That an event began as accepted is written nowhere where nothing else is worth a line.
-function historyOf({ past, receivedAt, state, stateAt, reason, by }: Row): StateChange[] {
+function historyOf({
+  past,
+  beganAccepted,
+  receivedAt,
+  state,
+  stateAt,
+  reason,
+  by,
+}: Row): StateChange[] {
   const changes = [...past, { state, at: stateAt, reason, by }]
-  if (changes[0]?.at === receivedAt) return changes
-  return [{ state: 'accepted', at: receivedAt, reason: null, by: null }, ...changes]
+  return beganAccepted
+    ? [{ state: 'accepted', at: receivedAt, reason: null, by: null }, ...changes]
+    : changes
 }
 
 /** A request as it was received and kept. */

@@ -6,6 +6,7 @@ import type { TriggerEvent } from '../contracts/event.ts'
 import type { OpenedWait, Resolution, WaitRequest } from '../contracts/wait.ts'
 import { HEAD_COLUMNS, type HeadRow, toHead } from '../store/event-head.ts'
 import { indexableText, storableText } from '../store/text.ts'
+import { lookBack } from './look-back.ts'
 
 // A run that was reset comes by again: a wait that ended only because the run had ended is open again.
 const OPEN = `
@@ -13,19 +14,6 @@ insert into waits (id, tenant, run_id, step, kind, title, details, event_type, e
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     on conflict (run_id, step) do update set resolved_at = null, resolved_by = null
  where waits.resolved_by = 'run'`
-
-// The oldest event that counts and that no earlier wait of the same run was answered with.
-const LOOK_BACK = `
-update waits set resolved_at = now(), resolved_by = found.id
-  from (select events.id from events join waits own on own.run_id = $1 and own.step = $2
-         where events.tenant = own.tenant and events.type = own.event_type
-           and (own.event_subject is null or events.subject = own.event_subject)
-           and events.received_at >= least($3, (select received_at from events started where started.id = $4))
-           and events.id is distinct from $4 and events.state not in ('quarantined', 'discarded', 'expired')
-           and not exists (select from waits earlier
-                            where earlier.run_id = $1 and earlier.kind = 'event' and earlier.resolved_by = events.id)
-         order by events.received_at, events.id limit 1) found
- where run_id = $1 and step = $2 and resolved_at is null`
 
 /**
  * Commits a wait and then looks back for what may have come before it. Safe to repeat.
@@ -47,7 +35,7 @@ export async function openWait(pool: Pool, request: WaitRequest): Promise<Opened
   ])
   if (kind === 'event') {
     const { since, sinceEvent } = request
-    await pool.query(LOOK_BACK, [runId, step, since, sinceEvent])
+    await lookBack(pool, { id, runId, since, sinceEvent })
   }
   return { id, resolution: await takeResolution(pool, { runId, step }) }
 }

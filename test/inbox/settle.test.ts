@@ -110,6 +110,59 @@ test('an event answers one of several waits of a run, and each of several runs',
   })
 })
 
+const answerOf = async (runId: string, step: string) => {
+  const resolution = await closeWait(pool, { runId, step })
+  return resolution.kind === 'event' ? resolution.event?.key : undefined
+}
+
+test('several waits of a run that are open at once get the events that are settled together, each one, in their order', async () => {
+  await wait('run-both', 'part', 'both')
+  await wait('run-both', 'part-2', 'both')
+  const older = await happen('both-1', 'both')
+  const younger = await happen('both-2', 'both')
+
+  const woken = await Promise.all(
+    [younger, older].map((event) => settle({ event, dispatches: [] })),
+  )
+
+  expect(woken.flat()).toHaveLength(2)
+  await expect(answerOf('run-both', 'part')).resolves.toBe('both-1')
+  await expect(answerOf('run-both', 'part-2')).resolves.toBe('both-2')
+})
+
+test('a run that waits gets the older of two events, though the younger is settled first', async () => {
+  const starter = await happen('starter', 'nothing')
+  await settle(startedBy(starter, 'run-overtaken'))
+  const older = await happen('overtaken-1', 'overtaken')
+  const younger = await happen('overtaken-2', 'overtaken')
+  await wait('run-overtaken', 'part', 'elsewhere')
+  await pool.query(`update waits set event_subject = 'overtaken' where run_id = 'run-overtaken'`)
+
+  const woken = await settle({ event: younger, dispatches: [] })
+  const later = await settle({ event: older, dispatches: [] })
+
+  expect(woken).toHaveLength(1)
+  expect(later).toEqual([])
+  await expect(answerOf('run-overtaken', 'part')).resolves.toBe('overtaken-1')
+  const next = await wait('run-overtaken', 'part-2', 'overtaken')
+  expect(next.resolution).toMatchObject({ kind: 'event', event: { key: 'overtaken-2' } })
+})
+
+test('waits and events that come at once meet: no event is lost, none comes twice', async () => {
+  const events = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => happen(`crowd-${index}`, 'crowd')),
+  )
+  const steps = events.map((_, index) => `part-${index}`)
+
+  await Promise.all([
+    ...steps.map((step) => wait('run-crowd', step, 'crowd')),
+    ...events.map((event) => settle({ event, dispatches: [] })),
+  ])
+
+  const answers = await Promise.all(steps.map((step) => answerOf('run-crowd', step)))
+  expect(new Set(answers)).toEqual(new Set(events.map(({ key }) => key)))
+})
+
 test('settling an event a second time changes nothing', async () => {
   const event = await happen('again', 'again')
   await settle(startedBy(event, 'run-again'))
