@@ -12,6 +12,7 @@ import { createRunLog, type RunLog } from './runs/run-log.ts'
 import { createWaker, type Waker } from './runs/wake.ts'
 import { migrate } from './store/migrate.ts'
 import { openPool } from './store/pool.ts'
+import { keepStatistics } from './store/statistics.ts'
 import { createMetrics, type Metrics } from './telemetry/metrics.ts'
 import { openTemporal, type Temporal } from './temporal/connection.ts'
 import { schedulesOf } from './temporal/schedules.ts'
@@ -90,6 +91,7 @@ export async function openHouse({
       log,
     }).keepRetaining(),
     waker.keepWaking(),
+    keepStatistics({ pool, log }),
   ]
   const closing = new AbortController()
   const setUp = setUpOnce()
