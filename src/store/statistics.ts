@@ -6,8 +6,8 @@ const INTERVAL_MS = 2_000
 
 // Twice as large as it was known to be, or new: what lies between, autovacuum sees to.
 const OUTGROWN = `
-select relname from pg_stat_user_tables join pg_class on pg_class.oid = relid
- where schemaname = current_schema() and n_mod_since_analyze > greatest(1000, reltuples)`
+select pg_class.relname from pg_stat_user_tables known join pg_class on pg_class.oid = known.relid
+ where known.schemaname = current_schema() and known.n_mod_since_analyze > greatest(1000, pg_class.reltuples)`
 
 /**
  * Tells the planner of Postgres how large tables are that grow fast. It plans a prepared statement once and keeps to it
