@@ -6,6 +6,7 @@ import { createDispatcher, type Dispatcher } from './inbox/dispatch.ts'
 import { createStartRun } from './inbox/start-run.ts'
 import { createReplayer } from './inbox/replayer.ts'
 import { createRetainer, type Retention } from './inbox/retention.ts'
+import { createRush, type Rush } from './inbox/rush.ts'
 import { createSweeper } from './inbox/sweeper.ts'
 import { createReconciler } from './runs/reconciler.ts'
 import { createRunLog, type RunLog } from './runs/run-log.ts'
@@ -27,6 +28,8 @@ export interface House {
   runLog: RunLog
   waker: Waker
   dispatcher: Dispatcher
+  /** The senders that wait: dispatch stands back for them. */
+  rush: Rush
   /** Resolves once Temporal knows our search attributes and schedules. */
   setUp: Promise<void>
   close(): Promise<void>
@@ -70,6 +73,8 @@ export async function openHouse({
   const onChanged = metrics.eventsChanged
   const runLog = createRunLog(pool, log)
   const waker = createWaker({ pool, client, log })
+  const rush = createRush()
+  const isRush = rush.isOn
   const dispatcher = createDispatcher({
     pool,
     catalogue,
@@ -78,11 +83,12 @@ export async function openHouse({
       void waker
         .wakeAll(waitIds)
         .catch((error: unknown) => log.warn({ err: error }, 'waking is repeated')),
+    isRush,
     onChanged,
     log,
   })
   const loops = [
-    createSweeper({ pool, dispatcher, onChanged, log }),
+    createSweeper({ pool, dispatcher, isRush, onChanged, log }),
     createReplayer({ pool, dispatcher, log }),
     createRetainer({
       pool,
@@ -107,6 +113,7 @@ export async function openHouse({
     runLog,
     waker,
     dispatcher,
+    rush,
     setUp,
     async close() {
       closing.abort()

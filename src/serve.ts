@@ -43,8 +43,8 @@ export async function serve(
   house: House,
   { config, sources, log }: ServeOptions,
 ): Promise<HttpServer> {
-  const { pool, metrics, runLog, waker, dispatcher } = house
-  const accept = createAccept(pool, dispatcher.offer)
+  const { pool, metrics, runLog, waker, dispatcher, rush } = house
+  const accept = createAccept(pool, dispatcher.offer, rush)
   const backlog = createBacklog({
     pool,
     bounds: {

@@ -5,6 +5,7 @@ import { createGroup } from '../store/group.ts'
 import { type Inserted, insertDeliveries } from './deliveries.ts'
 import type { InboxEvent } from './events-table.ts'
 import { type Incoming, toIncoming } from './incoming.ts'
+import { createRush, type Rush } from './rush.ts'
 
 /**
  * Makes the verified events of a request durable once, all or none, and answers each in its order. Resolves after the
@@ -30,9 +31,13 @@ const DEADLINE_MS_PER_BYTE = 250 / (1024 * 1024)
 
 /**
  * Writes events to the inbox, many at a time. `onAccepted` gets each event that has something to dispatch, after its
- * caller was told.
+ * caller was told; callers who wait are counted in `rush`.
  */
-export function createAccept(pool: Pool, onAccepted: (event: InboxEvent) => void): Accept {
+export function createAccept(
+  pool: Pool,
+  onAccepted: (event: InboxEvent) => void,
+  rush: Rush = createRush(),
+): Accept {
   const group = createGroup({
     write: (deliveries: Incoming[][]) =>
       within(deadlineOf(deliveries), 'Postgres', insertInPeace(pool, deliveries)),
@@ -44,9 +49,12 @@ export function createAccept(pool: Pool, onAccepted: (event: InboxEvent) => void
 
   return async (delivery) => {
     // Its ids are made once: a statement that is repeated after it was committed meets its own rows, and knows them.
-    const inserted = await group.add(toIncoming(delivery)).catch((cause: unknown) => {
-      throw new InboxUnavailable('The inbox cannot keep the event.', { cause })
-    })
+    const incoming = toIncoming(delivery)
+    const inserted = await rush
+      .during(() => group.add(incoming))
+      .catch((cause: unknown) => {
+        throw new InboxUnavailable('The inbox cannot keep the event.', { cause })
+      })
     for (const { event, open } of inserted) if (open) setImmediate(onAccepted, event)
     return inserted.map(({ id, status }) => ({ id, status }))
   }

@@ -43,6 +43,7 @@ export function createDispatcher({
   catalogue,
   startRun,
   wake,
+  isRush = () => false,
   onChanged = () => undefined,
   log,
 }: {
@@ -50,6 +51,8 @@ export function createDispatcher({
   catalogue: Catalogue
   startRun: StartRun
   wake(waitIds: string[]): void
+  /** Whether so many senders wait that nothing is dispatched at once. */
+  isRush?: () => boolean
   /** Is told what so many events have come to, for metrics. */
   onChanged?: (state: EventState, count: number) => void
   log: Logger
@@ -61,7 +64,7 @@ export function createDispatcher({
   return { offer, dispatch, start, idle }
 
   function offer(event: InboxEvent): void {
-    if (underWay.size >= AT_ONCE || Date.now() < pausedUntil) return
+    if (underWay.size >= AT_ONCE || Date.now() < pausedUntil || isRush()) return
     const work: Promise<unknown> = dispatch(event)
       .catch((error: unknown) => {
         if (Date.now() >= pausedUntil) {

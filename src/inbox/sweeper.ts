@@ -12,6 +12,8 @@ const INTERVAL_MS = 500
 const EVENTS_AT_ONCE = 32
 // During an outage one event asks whether it is over, so that the others keep their places.
 const PROBES_AT_ONCE = 1
+// In a rush of senders. They give up sooner than events do.
+const AT_ONCE_IN_RUSH = 1
 
 // Whoever claims an event has it for 30 s; after a crash another sweeper takes it up then. The oldest come first: what
 // nobody has tried yet is due 2 s after it came.
@@ -56,11 +58,14 @@ returning dispatch_after`
 export function createSweeper({
   pool,
   dispatcher,
+  isRush = () => false,
   onChanged = () => undefined,
   log,
 }: {
   pool: Pool
   dispatcher: Pick<Dispatcher, 'dispatch'>
+  /** Whether so many senders wait that dispatch stands back. */
+  isRush?: () => boolean
   /** Is told what so many events have come to, for metrics. */
   onChanged?: (state: EventState, count: number) => void
   log: Logger
@@ -77,7 +82,7 @@ export function createSweeper({
     const sweep: Sweep = { failure: undefined, anyStarted: false }
     try {
       while (!signal.aborted && sweep.failure === undefined) {
-        const free = atOnce - inHand.size
+        const free = (isRush() ? AT_ONCE_IN_RUSH : atOnce) - inHand.size
         const rows = free > 0 ? await claim(free) : []
         for (const row of rows) {
           const work: Promise<void> = carryOut(row, sweep)

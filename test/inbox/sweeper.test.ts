@@ -3,6 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { createAccept } from '../../src/inbox/accept.ts'
 import { createDispatcher } from '../../src/inbox/dispatch.ts'
 import { type Start, type StartRun, TemporalAway } from '../../src/inbox/start-run.ts'
+import { createRush } from '../../src/inbox/rush.ts'
 import { createSweeper } from '../../src/inbox/sweeper.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openPool } from '../../src/store/pool.ts'
@@ -119,6 +120,43 @@ test('no more than 32 events are under way in one process; the rest is left to t
 
   expect(underWay).toBe(32)
   await expect(openEvents()).resolves.toBe(68)
+})
+
+test('while senders wait in numbers, nothing is dispatched at once, and one event at a time is swept up', async () => {
+  await pool.query('update events set dispatch_after = null')
+  const rush = createRush()
+  const answered = Promise.withResolvers<void>()
+  const waiting = Array.from({ length: 40 }, () => rush.during(() => answered.promise))
+  const underWay = new Set<string>()
+  const most: number[] = []
+  const dispatcher = createDispatcher({
+    pool,
+    catalogue,
+    async startRun({ id }) {
+      underWay.add(id)
+      most.push(underWay.size)
+      await new Promise((resolve) => setImmediate(resolve))
+      underWay.delete(id)
+      return { outcome: 'started' }
+    },
+    wake: () => undefined,
+    isRush: rush.isOn,
+    log,
+  })
+  await createAccept(pool, dispatcher.offer, rush)({ events: [received('rush-offered')] })
+  await dispatcher.idle()
+  expect(most).toEqual([])
+
+  await abandon(Array.from({ length: 20 }, (_, index) => `rush-${index}`))
+  const sweeper = createSweeper({ pool, dispatcher, isRush: rush.isOn, log })
+  await until('some to be dispatched', async () => most.length >= 5)
+  expect(Math.max(...most)).toBe(1)
+
+  answered.resolve()
+  await Promise.all(waiting)
+  await until('all to be dispatched', async () => (await openEvents()) === 0)
+  await sweeper.stop()
+  expect(rush.isOn()).toBe(false)
 })
 
 test('during an outage one event asks at a time, and the others keep their turn', async () => {
