@@ -12,8 +12,6 @@ const INTERVAL_MS = 500
 const EVENTS_AT_ONCE = 32
 // During an outage one event asks whether it is over, so that the others keep their places.
 const PROBES_AT_ONCE = 1
-// In a rush of senders. They give up sooner than events do.
-const AT_ONCE_IN_RUSH = 1
 
 // Whoever claims an event has it for 30 s; after a crash another sweeper takes it up then. The oldest come first: what
 // nobody has tried yet is due 2 s after it came.
@@ -64,7 +62,7 @@ export function createSweeper({
 }: {
   pool: Pool
   dispatcher: Pick<Dispatcher, 'dispatch'>
-  /** Whether so many senders wait that dispatch stands back. */
+  /** Whether so many senders wait that only a few events are taken up in each round. */
   isRush?: () => boolean
   /** Is told what so many events have come to, for metrics. */
   onChanged?: (state: EventState, count: number) => void
@@ -76,14 +74,16 @@ export function createSweeper({
   return createLoop({ name: 'sweeper', intervalMs: INTERVAL_MS, round, log })
 
   // Takes up as many as become free, so that one slow start holds up nobody else. After the first failure nothing more
-  // is taken up in this round.
+  // is taken up in this round, and in a rush nothing after the first: senders give up sooner than events do.
   async function round(signal: AbortSignal): Promise<void> {
     const inHand = new Set<Promise<void>>()
     const sweep: Sweep = { failure: undefined, anyStarted: false }
+    let hasClaimed = false
     try {
       while (!signal.aborted && sweep.failure === undefined) {
-        const free = (isRush() ? AT_ONCE_IN_RUSH : atOnce) - inHand.size
-        const rows = free > 0 ? await claim(free) : []
+        const free = atOnce - inHand.size
+        const rows = free > 0 && !(hasClaimed && isRush()) ? await claim(free) : []
+        hasClaimed = true
         for (const row of rows) {
           const work: Promise<void> = carryOut(row, sweep)
             .catch((error: unknown) => void (sweep.failure ??= { error, isAway: false }))
