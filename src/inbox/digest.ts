@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** SHA-256 of what a sender says, by which two deliveries under one key are told apart. */
 export const digestOf = (content: Uint8Array | string): Uint8Array =>
-  createHash('sha256').update(content).digest()
+  hash('sha256', content, 'buffer')

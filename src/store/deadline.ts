@@ -9,8 +9,9 @@ export class TooLate extends Error {
  */
 export function within<Value>(limitMs: number, what: string, work: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const late = new TooLate(`${what} did not answer within ${limitMs} ms.`)
-    const timer = setTimeout(reject, limitMs, late)
+    const timer = setTimeout(() => {
+      reject(new TooLate(`${what} did not answer within ${limitMs} ms.`))
+    }, limitMs)
     work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

@@ -64,11 +64,14 @@ export const versions = ({
   separator: string
 }): SignatureForm => ({
   parse(value) {
-    const parts = value.split(separator)
-    if (parts.length > MOST_SIGNATURES) return tooMany
     const signatures: string[] = []
-    for (const part of parts) {
-      if (part.startsWith(prefix)) signatures.push(part.slice(prefix.length))
+    let parts = 0
+    for (let start = 0; start !== -1; start = behind(separator, value, start)) {
+      parts += 1
+      if (parts > MOST_SIGNATURES) return tooMany
+      if (value.startsWith(prefix, start)) {
+        signatures.push(partAt(start + prefix.length, separator, value))
+      }
     }
     return signatures.length === 0 ? `No signature in it begins with ${prefix}.` : { signatures }
   },
@@ -81,21 +84,37 @@ export function pairs({ signature, time }: { signature: string; time: string }):
   const timePrefix = `${time}=`
   return {
     parse(value) {
-      const parts = value.split(',')
-      // One more for the time.
-      if (parts.length > MOST_SIGNATURES + 1) return tooMany
       const signatures: string[] = []
-      const times: string[] = []
-      for (const part of parts) {
-        if (part.startsWith(signaturePrefix)) signatures.push(part.slice(signaturePrefix.length))
-        else if (part.startsWith(timePrefix)) times.push(part.slice(timePrefix.length))
+      let at: string | undefined
+      let times = 0
+      let parts = 0
+      for (let start = 0; start !== -1; start = behind(',', value, start)) {
+        parts += 1
+        // One more for the time.
+        if (parts > MOST_SIGNATURES + 1) return tooMany
+        if (value.startsWith(signaturePrefix, start)) {
+          signatures.push(partAt(start + signaturePrefix.length, ',', value))
+        } else if (value.startsWith(timePrefix, start)) {
+          at = partAt(start + timePrefix.length, ',', value)
+          times += 1
+        }
       }
-      const [at] = times
-      if (at === undefined || times.length > 1) return `It should name the time ${timePrefix} once.`
+      if (at === undefined || times > 1) return `It should name the time ${timePrefix} once.`
       return signatures.length === 0 ? `It has no ${signaturePrefix}.` : { signatures, time: at }
     },
     print: (printed, at) => `${timePrefix}${at},${signaturePrefix}${printed}`,
   }
+}
+
+// Walked through and not split: a list of parts costs more than all that is asked of it.
+const behind = (separator: string, value: string, start: number): number => {
+  const at = value.indexOf(separator, start)
+  return at === -1 ? -1 : at + separator.length
+}
+
+function partAt(start: number, separator: string, value: string): string {
+  const end = value.indexOf(separator, start)
+  return end === -1 ? value.slice(start) : value.slice(start, end)
 }
 
 const tooMany = `It holds more than ${MOST_SIGNATURES} signatures.`
