@@ -9,7 +9,7 @@ import { plainInsertMs } from './harness/yardstick.ts'
 import { measureAccepting } from './measures/accepting.ts'
 import { measureOutage } from './measures/outage.ts'
 
-// N1 and N2 of design §9: what it costs to make a signed webhook of 1 KB durable before it is answered.
+// N1 and N2: what it costs to make a signed webhook of 1 KB durable before it is answered.
 const options = readOptions({ seconds: 2, rounds: 3, switches: ['profile', 'only-n1', 'only-n2'] })
 
 leaveMeasuredCore()

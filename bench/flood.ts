@@ -6,7 +6,7 @@ import { printReports } from './harness/report.ts'
 import { startServers } from './harness/servers.ts'
 import { measureFlood } from './measures/flood.ts'
 
-// N3 of design §9: 100,000 signed events in one minute on two cores. `--seconds` makes the flood shorter at the same
+// 100,000 signed events in one minute on two cores. `--seconds` makes the flood shorter at the same
 // rate; `--all-start-runs` has each event start a run.
 const options = readOptions({ seconds: 60, rounds: 1, switches: ['all-start-runs'] })
 

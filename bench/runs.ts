@@ -7,7 +7,7 @@ import { printReports, type Report } from './harness/report.ts'
 import { openBenchTemporal } from './harness/runners.ts'
 import { startServers } from './harness/servers.ts'
 
-// N4 and N5 of design §9: what Onset adds to a bare Temporal client and worker, in time and in CPU.
+// N4 and N5: what Onset adds to a bare Temporal client and worker, in time and in CPU.
 const options = readOptions({ seconds: 6, rounds: 3, switches: ['only-n4', 'only-n5'] })
 
 Runtime.install({

@@ -9,7 +9,7 @@ import { readOptions } from './harness/options.ts'
 import { type Bound, printReports } from './harness/report.ts'
 import { medianOfQuiet } from './harness/statistics.ts'
 
-// N9 of design §9: `npm start` to the first finished run, in a clone of the last commit.
+// N9: `npm start` to the first finished run, in a clone of the last commit.
 const options = readOptions({ seconds: 1, rounds: 3, switches: ['fresh'] })
 const WARM_SECONDS = 10
 const COLD_SECONDS = 60

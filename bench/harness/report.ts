@@ -19,7 +19,7 @@ export interface Row {
   values: (number | null)[]
 }
 
-/** A number of design §9. */
+/** The name by which a bound is known, such as N1. */
 export interface Bound {
   /** `N1` … */
   number: string
