@@ -34,10 +34,7 @@ export function createTalks(intake: Intake): (all: readonly Conversation[]) => P
     const exchanged = await Promise.all(
       talks.map(({ writes }) => exchange({ port, writes, answers: 3 })),
     )
-    const wires = talks.map(
-      ({ numbers, wire }) => [numbers.hostile, wire.toString('latin1')] as const,
-    )
-    const { rows, unsigned } = await audit(new Map(wires))
+    const { rows, unsigned } = await audit(talks.map(({ wire }) => wire.toString('latin1')))
     const goodById = new Map(rows.map(({ id, url }) => [id, numberIn(url, GOOD)]))
     const wrong = talks.flatMap((talk, index) => faultsOf(exchanged[index], { ...talk, goodById }))
     const answers = exchanged.flatMap((each) => each.answers)

@@ -1,5 +1,4 @@
 import type { Pool } from 'pg'
-import { numberIn } from './requests.ts'
 import { PASSWORD, signers } from './signers.ts'
 
 /** What the inbox has kept of a request. */
@@ -27,30 +26,31 @@ select events.id, source, method, url, headers, received_at, coalesce(deliveries
  where received_at >= $1::timestamptz - interval '3 s' order by received_at`
 
 /** Makes what looks at everything that was kept, each event once, and judges it by means of its own. */
-export function createAudit(pool: Pool): (wires: ReadonlyMap<number, string>) => Promise<KeptNews> {
+export function createAudit(pool: Pool): (wires: Iterable<string>) => Promise<KeptNews> {
   const seen = new Set<string>()
-  // Of every connection ever: what is opened slowly is kept after its connection and those behind it are closed.
-  const showedPassword = new Map<number, boolean>()
+  // On every connection ever: what is opened slowly is kept after its connection and those behind it are closed.
+  const targets = new Set<string>()
   let since = new Date(0)
   return async (wires) => {
-    for (const [number, wire] of wires) showedPassword.set(number, wire.includes(PASSWORD))
+    for (const wire of wires) {
+      if (wire.includes(PASSWORD)) for (const [target] of wire.matchAll(TARGET)) targets.add(target)
+    }
     const { rows } = await pool.query<KeptRow>(NEWS, [since])
     since = rows.at(-1)?.received_at ?? since
     const fresh = rows.filter(({ id }) => !seen.has(id))
     for (const { id } of fresh) seen.add(id)
-    return {
-      rows: fresh,
-      unsigned: fresh.filter((row) => !isSigned(row, showedPassword)).map(describe),
-    }
+    return { rows: fresh, unsigned: fresh.filter((row) => !isSigned(row, targets)).map(describe) }
   }
 }
 
+// As it was sent, spoilt or not.
+const TARGET = /\/hooks\/\S*/g
+
 function isSigned(
   { source, method, url, headers, body }: KeptRow,
-  showed: ReadonlyMap<number, boolean>,
+  targets: ReadonlySet<string>,
 ): boolean {
-  // Nobody knows which one it was where its number was spoilt.
-  const showedPassword = showed.get(numberIn(url)) ?? [...showed.values()].includes(true)
+  const showedPassword = url.match(TARGET)?.some((target) => targets.has(target)) === true
   return signers[source]?.hasSigned({ method, url, headers, body, showedPassword }) === true
 }
 

@@ -17,7 +17,7 @@ export interface Kept {
   headers: Record<string, string>
   /** As it came over the wire. */
   body: Uint8Array
-  /** Whether `PASSWORD` was sent on its connection: no event keeps it. */
+  /** Whether `PASSWORD` was sent on a connection that asked for its URL: no event keeps it. */
   showedPassword: boolean
 }
 
