@@ -50,7 +50,7 @@ export async function startDev({
   const { temporalUiUrl } = services
   const complete: NodeJS.ProcessEnv = {
     ...made.verifying,
-    LLM_PROVIDER: env['OPENAI_API_KEY'] ? 'openai' : 'scripted',
+    LLM_PROVIDER: env['OPENAI_API_KEY'] || env['LLM_CONFIG'] ? 'openai' : 'scripted',
     ...given,
     DATABASE_URL: services.databaseUrl,
     TEMPORAL_ADDRESS: services.temporalAddress,

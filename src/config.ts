@@ -137,6 +137,7 @@ function faultsOf(env: NodeJS.ProcessEnv, { roles, secrets }: Reading): Map<stri
   if (
     roles.includes('work') &&
     values['LLM_PROVIDER'] !== 'scripted' &&
+    values['LLM_CONFIG'] === undefined &&
     values['OPENAI_API_KEY'] === undefined
   ) {
     faults.set(

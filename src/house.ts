@@ -3,11 +3,15 @@ import type { Pool } from 'pg'
 import type { Config } from './config.ts'
 import { messageOf } from './contracts/message-of.ts'
 import { createDispatcher, type Dispatcher } from './inbox/dispatch.ts'
-import { createStartRun } from './inbox/start-run.ts'
+import { createStartRun, type StartRun } from './inbox/start-run.ts'
 import { createReplayer } from './inbox/replayer.ts'
 import { createRetainer, type Retention } from './inbox/retention.ts'
 import { createRush, type Rush } from './inbox/rush.ts'
 import { createSweeper } from './inbox/sweeper.ts'
+import { importPrompts } from './models/prompt-import.ts'
+import { createReservationSweeper } from './models/reservations.ts'
+import { promptsFolder } from './prompts-folder.ts'
+import { createRoomKeeper } from './room.ts'
 import { createReconciler } from './runs/reconciler.ts'
 import { createRunLog, type RunLog } from './runs/run-log.ts'
 import { createWaker, type Waker } from './runs/wake.ts'
@@ -16,6 +20,8 @@ import { openPool } from './store/pool.ts'
 import { keepStatistics } from './store/statistics.ts'
 import { createMetrics, type Metrics } from './telemetry/metrics.ts'
 import { openTemporal, type Temporal } from './temporal/connection.ts'
+import { createPayloadRetainer } from './temporal/payload-retention.ts'
+import { createDataConverter } from './temporal/payload-storage.ts'
 import { schedulesOf } from './temporal/schedules.ts'
 import { keepSettingUp } from './temporal/set-up.ts'
 import type { Source, Trigger } from './triggers/define.ts'
@@ -28,6 +34,7 @@ export interface House {
   runLog: RunLog
   waker: Waker
   dispatcher: Dispatcher
+  startRun: StartRun
   /** The senders that wait: dispatch stands back for them. */
   rush: Rush
   /** Resolves once Temporal knows our search attributes and schedules. */
@@ -65,9 +72,10 @@ export async function openHouse({
     await pool.end()
     throw new Error(`Postgres cannot be used: ${messageOf(cause)}`, { cause })
   }
+  await importOrClose(pool, log)
 
   const schedules = schedulesOf(catalogue)
-  const temporal = openTemporal({ env, log })
+  const temporal = openTemporal({ env, dataConverter: createDataConverter(pool), log })
   const { client } = temporal
   const metrics = createMetrics(pool)
   const onChanged = metrics.eventsChanged
@@ -75,10 +83,11 @@ export async function openHouse({
   const waker = createWaker({ pool, client, log })
   const rush = createRush()
   const isRush = rush.isOn
+  const startRun = createStartRun({ client, eager })
   const dispatcher = createDispatcher({
     pool,
     catalogue,
-    startRun: createStartRun({ client, eager }),
+    startRun,
     wake: (waitIds) =>
       void waker
         .wakeAll(waitIds)
@@ -97,6 +106,8 @@ export async function openHouse({
       log,
     }).keepRetaining(),
     waker.keepWaking(),
+    createReservationSweeper({ pool, log }),
+    createRoomKeeper({ pool, waker, log }),
     keepStatistics({ pool, log }),
   ]
   const closing = new AbortController()
@@ -113,6 +124,7 @@ export async function openHouse({
     runLog,
     waker,
     dispatcher,
+    startRun,
     rush,
     setUp,
     async close() {
@@ -128,10 +140,24 @@ export async function openHouse({
   async function setUpOnce(): Promise<void> {
     const { client: connected } = await temporal.connected()
     closing.signal.throwIfAborted()
-    loops.push(createReconciler({ pool, client, runLog, log }).keepReconciling())
+    const days = config.RETENTION_DAYS
+    loops.push(
+      createReconciler({ pool, client, runLog, log }).keepReconciling(),
+      createPayloadRetainer({ pool, client, days, log }).keepRetaining(),
+    )
     const { namespace } = temporal
     const { signal } = closing
     await keepSettingUp({ client: connected, namespace }, { schedules, log, signal })
+  }
+}
+
+async function importOrClose(pool: Pool, log: Logger): Promise<void> {
+  try {
+    const imported = await importPrompts(pool, promptsFolder)
+    if (imported.length > 0) log.info({ imported }, 'prompts imported')
+  } catch (cause) {
+    await pool.end()
+    throw cause
   }
 }
 

@@ -9,6 +9,7 @@ import { describeConfig } from './config.ts'
 import { roleCommands } from './commands/index.ts'
 import { messageOf } from './contracts/message-of.ts'
 import { sampleSources, sourceSecrets } from './source-secrets.ts'
+import { listenForStop } from './stop.ts'
 import { catalogue } from './triggers/catalogue/index.ts'
 import { sources } from './triggers/sources/index.ts'
 
@@ -24,6 +25,8 @@ const exitCode = await runCommand(process.argv.slice(2), {
   providers: async () => (await import('./commands/providers.ts')).openProviders(),
   env,
   input: () => process.stdin,
+  isTerminal: stdout.isTTY,
+  interrupted: () => listenForStop({ startedByNpm: false }).requested,
   describeConfig: () =>
     describeConfig(env, { roles: ['serve', 'work'], secrets: sourceSecrets(sources) }),
   checks: async () => (await import('./commands/checks.ts')).checkServices(env),

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { Role } from './variables.ts'
-import { openHouse } from './house.ts'
+import { type House, openHouse } from './house.ts'
 import { serve } from './serve.ts'
 import { installRuntime } from './telemetry/runtime.ts'
 import type { Source, Trigger } from './triggers/define.ts'
@@ -16,6 +16,8 @@ interface RunOptions {
   log: Logger
   /** Settles when the process is to end. */
   stop: Promise<void>
+  /** Opens what is to live as long as the house. */
+  alongside?(house: House): { close(): Promise<void> }
   /** Is told when all roles are up: the address of `serve`, or null where there is none. */
   onReady(url: string | null): void
   /** Is told when closing begins. */
@@ -40,10 +42,11 @@ export async function runRoles(options: RunOptions): Promise<void> {
       log,
     })
     closes.push(house.close)
+    if (options.alongside !== undefined) closes.push(options.alongside(house).close)
 
     const failed: Promise<never>[] = []
     if (roles.includes('work')) {
-      const worker = await Promise.race([work(house, { config, log }), stop])
+      const worker = await Promise.race([work(house, { config, env, log }), stop])
       if (worker === undefined) return
       closes.push(worker.close)
       failed.push(worker.failed)

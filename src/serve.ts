@@ -11,9 +11,16 @@ import { createAccept } from './inbox/accept.ts'
 import { createBacklog } from './inbox/backlog.ts'
 import { createListReject } from './inbox/rejects.ts'
 import { createServeReadiness } from './readiness.ts'
+import { loadModelConfig, type ModelSettings } from './models/model-setting.ts'
+import { readPrompts } from './models/prompts.ts'
+import { profiles } from './providers/profiles.ts'
 import { shortSecrets } from './source-secrets.ts'
 import { needsTls } from './tls-advice.ts'
 import { createDecide } from './runs/approvals.ts'
+import { createCancelRun } from './runs/cancel.ts'
+import { createDecideParked } from './runs/parked.ts'
+import { writeStandIn } from './models/stand-in.ts'
+import { promptsFolder } from './prompts-folder.ts'
 import type { Source } from './triggers/define.ts'
 import { readNetworks } from './triggers/webhook/addresses.ts'
 import type { Endpoint } from './triggers/webhook/endpoint.ts'
@@ -33,7 +40,8 @@ interface ServeOptions {
     | 'INBOX_MAX_AGE_SECONDS'
     | 'keys'
     | 'networks'
-  >
+  > &
+    ModelSettings
   sources: Source[]
   log: Logger
 }
@@ -43,8 +51,9 @@ export async function serve(
   house: House,
   { config, sources, log }: ServeOptions,
 ): Promise<HttpServer> {
-  const { pool, metrics, runLog, waker, dispatcher, rush } = house
+  const { pool, metrics, runLog, waker, dispatcher, startRun, rush } = house
   const accept = createAccept(pool, dispatcher.offer, rush)
+  const prompts = readPrompts(promptsFolder)
   const backlog = createBacklog({
     pool,
     bounds: {
@@ -60,6 +69,18 @@ export async function serve(
     accept,
     runLog,
     decide: createDecide({ pool, wake: waker.wake }),
+    prompts,
+    decideParked: createDecideParked({
+      pool,
+      wake: waker.wake,
+      standIn: writeStandIn,
+      // Every version that a label may point to takes and answers the same as the build's.
+      checkValue: async (prompt, value) => prompts.get(prompt)?.checkOutput(value) ?? null,
+    }),
+    startRun,
+    cancelRun: createCancelRun({ pool, client: house.temporal.client, log }),
+    // Who only shows the models needs no keys of theirs.
+    models: loadModelConfig(config, { env: {}, profiles, keysNeeded: false }),
     tokens: createTokens([{ token: config.API_TOKEN, tenant: DEFAULT_TENANT }]),
     readiness: createServeReadiness(house, {
       backlog,

@@ -102,6 +102,10 @@ export const variables = z.object({
     .url()
     .default('https://api.openai.com/v1')
     .meta({ description: 'Any OpenAI-compatible server.' }),
+  LLM_CONFIG: z.string().min(1).optional().meta({
+    description:
+      'File with providers, keys by reference, limits and tiers (docs/providers.md). In its place OPENAI_… and LLM_MODEL_… make one provider and two tiers.',
+  }),
   LLM_MODEL_FAST: z
     .string()
     .min(1)
@@ -134,6 +138,30 @@ export const variables = z.object({
     .positive()
     .default(120)
     .meta({ description: 'How long a model may take to its first token.' }),
+  LLM_RECORD_CONTENT: z.stringbool().default(false).meta({
+    description:
+      'Whether spans contain questions and answers; they may hold what nobody else is to read.',
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .meta({
+      description:
+        'Collector that gets a span for each model call, as OTLP over HTTP in JSON at /v1/traces below it. Off where empty.',
+    }),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .optional()
+    .meta({
+      ...note({ secret: true }),
+      description:
+        'Headers for the collector, as name=value separated by commas, values percent-encoded.',
+    }),
+  OTEL_SERVICE_NAME: z
+    .string()
+    .min(1)
+    .default('onset')
+    .meta({ description: 'What this process is called in spans.' }),
   SHUTDOWN_GRACE_SECONDS: z.coerce
     .number()
     .min(0)

@@ -1,19 +1,16 @@
-import { fileURLToPath } from 'node:url'
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
 import { createCallModel } from './activities/call-model.ts'
-import { createActivities } from './activities/index.ts'
-import type { ModelChoice } from './activities/answer.ts'
+import { type Activities, createActivities } from './activities/index.ts'
+import { openAnswering } from './answering.ts'
 import { answerFault } from './api/faults.ts'
 import { createProbeRoutes } from './api/probes.ts'
 import type { Config } from './config.ts'
 import type { House } from './house.ts'
 import { listen } from './http.ts'
-import type { Tier } from './models/prompt-file.ts'
-import { readPrompts } from './models/prompts.ts'
-import { createOpenAi } from './providers/openai.ts'
-import { scripted } from './providers/scripted.ts'
 import { createWorkReadiness } from './readiness.ts'
+import type { ChatProvider } from './providers/chat.ts'
+import { createCancellations } from './runs/cancel.ts'
 import { createReportSinks } from './temporal/sinks.ts'
 import { startWorkers, type WorkflowCode } from './temporal/worker.ts'
 
@@ -26,43 +23,36 @@ export interface Worker {
 }
 
 interface WorkOptions {
-  config: Pick<
-    Config,
-    | 'HOST'
-    | 'HEALTH_PORT'
-    | 'LLM_PROVIDER'
-    | 'OPENAI_API_KEY'
-    | 'OPENAI_BASE_URL'
-    | 'LLM_MODEL_FAST'
-    | 'LLM_MODEL_STRONG'
-    | 'LLM_SCHEMA_MODE'
-    | 'LLM_MAX_TOKENS_FIELD'
-    | 'LLM_CONCURRENCY'
-    | 'LLM_TIMEOUT_SECONDS'
-    | 'SHUTDOWN_GRACE_SECONDS'
-  >
+  config: Config
+  env: NodeJS.ProcessEnv
   log: Logger
   /** Workflow code other than this repository's. */
   workflows?: WorkflowCode
+  /** Answers everything, whoever is configured to. */
+  model?: ChatProvider
+  /** Called as the activity of a model call begins, within it. */
+  onModelCall?(): void
 }
 
-// Between two pieces of a stream: no provider is silent for longer while it writes.
-const IDLE_TIMEOUT_MS = 30_000
-
 /** The role `work`: carries out runs. Resolves once its workers poll. */
-export async function work(house: House, { config, log, workflows }: WorkOptions): Promise<Worker> {
+export async function work(
+  house: House,
+  { config, env, log, workflows, model, onModelCall }: WorkOptions,
+): Promise<Worker> {
   const { pool, runLog, temporal } = house
-  const prompts = readPrompts(fileURLToPath(new URL('../prompts', import.meta.url)))
+  const answering = await openAnswering(house, { config, env, log, model })
+  const cancellations = createCancellations({ pool, log })
   const reports = createReportSinks(runLog, log)
-  const activities = {
+  const callModel = createCallModel({
+    answer: answering.answer,
+    onCancel: cancellations.onCancel,
+  })
+  const activities: Activities = {
     ...createActivities({ pool, log }),
-    callModel: createCallModel({
-      pool,
-      prompts,
-      tiers: tiersOf(config),
-      append: runLog.append,
-      log,
-    }),
+    callModel(call) {
+      onModelCall?.()
+      return callModel(call)
+    },
   }
   let polling = false
   const health =
@@ -79,6 +69,7 @@ export async function work(house: House, { config, log, workflows }: WorkOptions
   const workers = await startWorkers({
     connection,
     namespace: temporal.namespace,
+    dataConverter: temporal.dataConverter,
     activities,
     reports,
     modelCalls: config.LLM_CONCURRENCY,
@@ -92,6 +83,7 @@ export async function work(house: House, { config, log, workflows }: WorkOptions
     async close() {
       polling = false
       await workers.stop()
+      await Promise.all([answering.close(), cancellations.close()])
       await health?.close()
     },
   }
@@ -104,23 +96,4 @@ function probes(house: House, { isPolling, log }: { isPolling: () => boolean; lo
   })
   routes.onError((error) => answerFault(error, log))
   return routes
-}
-
-function tiersOf(config: WorkOptions['config']): Record<Tier, ModelChoice> {
-  if (config.LLM_PROVIDER === 'scripted') {
-    const choice = { provider: scripted(), model: 'scripted' }
-    return { fast: choice, strong: choice }
-  }
-  const provider = createOpenAi({
-    apiKey: config.OPENAI_API_KEY ?? '',
-    baseUrl: config.OPENAI_BASE_URL,
-    timeoutMs: config.LLM_TIMEOUT_SECONDS * 1_000,
-    idleTimeoutMs: IDLE_TIMEOUT_MS,
-    schemaMode: config.LLM_SCHEMA_MODE,
-    maxTokensField: config.LLM_MAX_TOKENS_FIELD,
-  })
-  return {
-    fast: { provider, model: config.LLM_MODEL_FAST },
-    strong: { provider, model: config.LLM_MODEL_STRONG },
-  }
 }

@@ -19,6 +19,8 @@ export interface TestHouse {
   house: House
   namespace: TestNamespace
   url: string
+  /** What a process of its own needs to join in. */
+  env: NodeJS.ProcessEnv
   /** Starts a worker; closed after the file's tests if not before. */
   startWorker(): Promise<Worker>
   /** Calls the API as the default tenant. */
@@ -97,12 +99,13 @@ export async function openTestHouse({
   }, 30_000)
   await house.setUp
 
-  return { house, namespace, url: server.url, startWorker, call, startRun, runThat }
+  return { house, namespace, url: server.url, env: complete, startWorker, call, startRun, runThat }
 
   async function startWorker(): Promise<Worker> {
     const codePath = inject('workflowBundlePath')
     const worker = await work(house, {
       config,
+      env: complete,
       log: silent,
       workflows: { workflowBundle: { codePath } },
     })

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity'
 import type { Pool } from 'pg'
 import { DEFAULT_TENANT } from '../../src/contracts/names.ts'
 import type { NewRunEvent, RunEvent } from '../../src/contracts/run.ts'
+import { createBudgets } from '../../src/models/budget-queue.ts'
 import { createCallEvents } from '../../src/models/call-events.ts'
 import { beginAttempt, finishAttempt } from '../../src/models/ledger.ts'
 import type { ChatReply, ChatRequest } from '../../src/providers/chat.ts'
@@ -20,7 +21,7 @@ export function createPlainActivities(): BareActivities {
   return { callModel: async (question) => (await ask(question, () => undefined)).text }
 }
 
-/** The same with every statement that Onset makes for a run of one call: ledger and run events, in their order. */
+/** The same with every statement that Onset makes for a run of one call: budgets, ledger and run events, in their order. */
 export function createRecordingActivities({
   pool,
   runLog,
@@ -29,15 +30,25 @@ export function createRecordingActivities({
   runLog: RunLog
 }): BareActivities {
   const ask = createAsk()
+  const budgets = createBudgets(pool)
   const about = { provider: 'scripted', model: 'scripted', promptVersion: '1' }
 
   return {
     async callModel(question) {
       const runId = Context.current().info.workflowExecution?.workflowId ?? ''
       const step = 'chase-review'
-      const call = { tenant: DEFAULT_TENANT, runId, step, ask: 1, prompt: step }
+      const whose = { tenant: DEFAULT_TENANT, runId, workflow: 'oneCall', trigger: 'calls' }
+      const call = { ...whose, step, ask: 1, prompt: step }
+      const reservationId = `${runId}/1/1`
       await append(runId, [started(), { type: 'step.started', data: begun(step) }])
-      const attempt = await beginAttempt(pool, { call, ...about })
+      await budgets.reserve({
+        id: reservationId,
+        call: whose,
+        estimateMicros: 0,
+        estimateTokens: 300,
+        lifeMs: 60_000,
+      })
+      const attempt = await beginAttempt(pool, { call, reservationId, ...about })
       if (attempt.outcome === 'finished') return String(attempt.reply.output)
       const events = createCallEvents({
         append: runLog.append,
@@ -54,6 +65,7 @@ export function createRecordingActivities({
       const { id } = attempt
       const outcome = 'succeeded'
       await finishAttempt(pool, { id, outcome, requestId, model, output, ...measured })
+      await budgets.settle({ id: reservationId, micros: 0, tokens: 100 })
       events.completed(measured)
       await events.settled()
       await append(runId, [

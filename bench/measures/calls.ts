@@ -157,7 +157,7 @@ function createStart(
       trigger: 'calls',
       data: question,
     }
-    await startRun({ id, workflow, summary: question.title, input })
+    await startRun({ id, workflow, summary: question.title, priority: 'interactive', input })
     return id
   }
 }

@@ -1,20 +1,17 @@
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { createCallModel } from '../../src/activities/call-model.ts'
-import { createActivities } from '../../src/activities/index.ts'
 import { readConfig } from '../../src/config.ts'
-import { type House, openHouse } from '../../src/house.ts'
-import { readPrompts } from '../../src/models/prompts.ts'
+import { openHouse } from '../../src/house.ts'
 import type { ChatProvider } from '../../src/providers/chat.ts'
 import { serve } from '../../src/serve.ts'
 import { sourceSecrets } from '../../src/source-secrets.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { installRuntime } from '../../src/telemetry/runtime.ts'
-import { createReportSinks } from '../../src/temporal/sinks.ts'
-import { interceptorsPath, startWorkers } from '../../src/temporal/worker.ts'
+import { interceptorsPath } from '../../src/temporal/worker.ts'
 import type { Trigger } from '../../src/triggers/define.ts'
 import { newIssues } from '../../src/triggers/catalogue/new-issues.ts'
 import { github } from '../../src/triggers/sources/github.ts'
+import { work } from '../../src/work.ts'
 import { createWitness } from '../harness/first-call.ts'
 import { answerParent, cpuUs } from '../harness/parent.ts'
 import { question, quickModel } from '../harness/question.ts'
@@ -25,7 +22,8 @@ const sources = [github]
 // As many as the bare worker, which has no limit of its own that matters here.
 const MODEL_CALLS = 100
 const roles = process.env['ROLES'] === 'work' ? (['work'] as const) : (['serve', 'work'] as const)
-const config = readConfig(process.env, { roles, secrets: sourceSecrets(sources) })
+const env = { ...process.env, LLM_CONCURRENCY: String(MODEL_CALLS), SHUTDOWN_GRACE_SECONDS: '1' }
+const config = readConfig(env, { roles, secrets: sourceSecrets(sources) })
 const log = createLog(config.LOG_LEVEL)
 installRuntime({ log, metricsAddress: undefined })
 
@@ -50,56 +48,32 @@ async function open(): Promise<{ close(): Promise<void> }> {
   const serves = roles[0] === 'serve'
   const house = await openHouse({
     config,
-    env: process.env,
+    env,
     sources,
     catalogue: { calls },
     eager: serves,
     log,
   })
-  const workers = await openWorkers(house)
-  const server = serves ? await serve(house, { config, sources, log }) : undefined
-  return {
-    async close() {
-      await server?.close()
-      await workers.stop()
-      await house.close()
-    },
-  }
-}
-
-/** As the role `work` does, but with another model and other workflows. */
-async function openWorkers({ pool, runLog, temporal, setUp }: House) {
-  const prompts = readPrompts(fileURLToPath(new URL('../../prompts', import.meta.url)))
-  const { connection } = await temporal.connected()
-  await setUp
   const witness = createWitness()
-  const provider = watched(quickModel(), witness.modelIsAsked)
-  const choice = { provider, model: 'scripted' }
-  const callModel = createCallModel({
-    pool,
-    prompts,
-    tiers: { fast: choice, strong: choice },
-    append: runLog.append,
+  const worker = await work(house, {
+    config,
+    env,
     log,
-  })
-  return startWorkers({
-    connection,
-    namespace: temporal.namespace,
-    activities: {
-      ...createActivities({ pool, log }),
-      callModel(call) {
-        witness.activityBegins()
-        return callModel(call)
-      },
-    },
-    reports: createReportSinks(runLog, log),
-    modelCalls: MODEL_CALLS,
-    graceMs: 1_000,
+    model: watched(quickModel(), witness.modelIsAsked),
+    onModelCall: witness.activityBegins,
     workflows: {
       workflowsPath: fileURLToPath(new URL('./onset-workflows.ts', import.meta.url)),
       interceptors: { workflowModules: [interceptorsPath()] },
     },
   })
+  const server = serves ? await serve(house, { config, sources, log }) : undefined
+  return {
+    async close() {
+      await server?.close()
+      await worker.close()
+      await house.close()
+    },
+  }
 }
 
 function watched(provider: ChatProvider, onAsked: () => void): ChatProvider {

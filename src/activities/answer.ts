@@ -1,181 +1,99 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import type { Pool } from 'pg'
-import type { Logger } from 'pino'
+import { messageOf } from '../contracts/message-of.ts'
 import type { ModelCall, ModelReply } from '../contracts/model-call.ts'
-import { type Append, type CallEvents, createCallEvents } from '../models/call-events.ts'
-import { beginAttempt, finishAttempt } from '../models/ledger.ts'
-import { isRefused } from '../store/group.ts'
-import type { Tier } from '../models/prompt-file.ts'
-import type { Prompt, Prompts } from '../models/prompts.ts'
-import {
-  ChatFailure,
-  type ChatMessage,
-  type ChatProvider,
-  type ChatRequest,
-} from '../providers/chat.ts'
+import type { Correction } from '../models/corrections.ts'
+import { findCorrection } from '../models/corrections.ts'
+import { findReply } from '../models/ledger.ts'
+import type { Candidate } from '../models/model-config.ts'
+import { UnusablePrompt } from '../models/prompt-resolution.ts'
+import type { Prompt } from '../models/prompts.ts'
+import { candidatesFor, mayFallBack } from '../models/tiers.ts'
+import { ChatFailure } from '../providers/chat.ts'
+import { type Attempt, type AttemptDependencies, createAttempt, type Question } from './attempt.ts'
+import { type Filled, messagesOf } from './messages.ts'
 import { toApplicationFailure } from './model-failure.ts'
-import { readOutput } from './model-output.ts'
 
 /** What model calls are made with. */
-export interface ModelCallDependencies {
-  pool: Pool
-  prompts: Prompts
-  /** Who answers the prompts of each tier. */
-  tiers: Record<Tier, ModelChoice>
-  append: Append
-  log: Logger
+export interface AnswerDependencies extends AttemptDependencies {
+  prompts: {
+    resolve(name: string, run: { runId: string; at: string; version?: number }): Promise<Prompt>
+  }
 }
 
-/** A provider and one of its models. */
-export interface ModelChoice {
-  provider: ChatProvider
-  model: string
-}
-
-const LONGEST_PAUSE_MS = 5_000
-
-/** Answers a call: from the ledger, else by one request. */
-export type Answer = (call: ModelCall, signal: AbortSignal) => Promise<ModelReply>
+/** Answers a call: from the ledger, else by asking one model after the other of those that may answer. */
+export type Answer = (call: ModelCall, attempt: Attempt) => Promise<ModelReply>
 
 /**
  * Model calls without Temporal around them. Rejects with an `ApplicationFailure` that carries a code of ours, or with
  * the signal's reason once that is aborted.
  */
-export function createAnswer({ pool, prompts, tiers, append, log }: ModelCallDependencies): Answer {
-  return async function answer(call, signal) {
-    const prompt = prompts.get(call.prompt)
-    if (prompt === undefined) {
-      throw toApplicationFailure(promptFailure(`There is no prompt ${call.prompt}.`))
-    }
-    const { provider, model } = tiers[prompt.tier]
-    const about = { provider: provider.name, model }
+export function createAnswer(dependencies: AnswerDependencies): Answer {
+  const { pool, prompts, config } = dependencies
+  const attemptWith = createAttempt(dependencies)
+
+  return async function answer(call, attempt) {
+    // The first attempt of the first ask looks as it begins: that costs nothing more.
+    const standing = attempt.number === 1 && call.ask === 1 ? null : await findReply(pool, call)
+    if (standing !== null) return standing
     try {
-      return await begin({ call, prompt, provider, model, signal })
+      const prompt = await resolve(call)
+      return await askInTurn({ call, prompt, filled: await fill(call, prompt) }, attempt)
     } catch (error) {
-      signal.throwIfAborted()
-      throw error instanceof ChatFailure ? toApplicationFailure(error, about) : error
+      attempt.signal.throwIfAborted()
+      if (!(error instanceof ChatFailure)) throw error
+      // What has been paid needs no budget and no provider.
+      const paid = error.obstacle === undefined ? null : await findReply(pool, call)
+      if (paid !== null) return paid
+      throw toApplicationFailure(error)
     }
   }
 
-  async function begin(question: Question): Promise<ModelReply> {
-    const { call, prompt, provider, model } = question
-    const about = { provider: provider.name, model, promptVersion: prompt.version }
-    const begun = await beginAttempt(pool, { call, ...about })
-    const events = createCallEvents({
-      append,
-      onLost: (err) => log.warn({ runId: call.runId, err }, 'run events of a call were lost'),
-      call,
-      attempt: begun.attempt,
-    })
-    try {
-      if (begun.outcome === 'begun') {
-        events.started(about, { reset: begun.wroteBefore })
-        return await ask(question, { ...begun, events })
+  async function askInTurn(question: Question, attempt: Attempt): Promise<ModelReply> {
+    let failure: unknown = unanswerable(`Nobody is configured to answer ${question.prompt.name}.`)
+    for (const [place, candidate] of candidatesOf(question).entries()) {
+      try {
+        return await attemptWith(question, { candidate, place, attempt })
+      } catch (error) {
+        attempt.signal.throwIfAborted()
+        failure = error
+        if (!(error instanceof ChatFailure) || !mayFallBack(error.code)) break
       }
-      // Once more, in case the attempt died between its ledger row and its last event.
-      events.completed(begun.measured)
-      return begun.reply
-    } finally {
-      await events.settled()
     }
+    throw failure
   }
 
-  async function ask(question: Question, { id, invalidBefore, events }: Asking) {
-    const { prompt, provider, signal } = question
-    const startedAt = performance.now()
-    const latencyMs = (): number => Math.round(performance.now() - startedAt)
-    let ttftMs: number | null = null
-    let text: string | undefined
-    const onText = (piece: string): void => {
-      ttftMs ??= latencyMs()
-      events.text(piece)
-    }
-
-    let paid
+  // A version may name what this configuration does not know; asking again does not help.
+  function candidatesOf({ prompt, call }: Question): readonly Candidate[] {
     try {
-      const reply = await provider.chat(toRequest(question), { signal, onText })
-      text = reply.text
-      const output = readOutput(prompt, { reply, mayRepeat: invalidBefore === 0 })
-      const { usage, finishReason, requestId, model } = reply
-      const measured = { usage, finishReason, ttftMs: prompt.stream ? ttftMs : null }
-      paid = { measured: { ...measured, latencyMs: latencyMs() }, requestId, model, output }
+      return candidatesFor(config, { ...prompt, ...call.trial?.wish })
     } catch (error) {
-      // What was paid is kept before anything is said about the content.
-      const end = { id, ttftMs, latencyMs: latencyMs(), ...howItFailed(error, signal) }
-      await finishAttempt(pool, { ...end, output: text })
-      throw error
+      throw unanswerable(messageOf(error))
     }
-
-    const { measured, ...answer } = paid
-    const end = { id, outcome: 'succeeded', ...measured, ...answer } as const
-    const standing = await insist(() => finishAttempt(pool, end), signal)
-    events.completed(measured)
-    return standing ?? { output: answer.output, model: answer.model, promptVersion: prompt.version }
   }
-}
 
-interface Question extends ModelChoice {
-  call: ModelCall
-  prompt: Prompt
-  signal: AbortSignal
-}
-
-interface Asking {
-  id: string
-  invalidBefore: number
-  events: CallEvents
-}
-
-function toRequest({ call, prompt, model }: Question): ChatRequest {
-  return {
-    prompt: prompt.name,
-    model,
-    messages: render(prompt, call.variables),
-    ...(prompt.temperature !== undefined && { temperature: prompt.temperature }),
-    maxOutputTokens: prompt.maxOutputTokens,
-    ...(prompt.outputSchema !== null && { schema: prompt.outputSchema }),
-    stream: prompt.stream,
-  }
-}
-
-function render(prompt: Prompt, variables: ModelCall['variables']): ChatMessage[] {
-  try {
-    return prompt.render(variables)
-  } catch (error) {
-    throw promptFailure(error instanceof Error ? error.message : String(error))
-  }
-}
-
-const promptFailure = (message: string): ChatFailure =>
-  new ChatFailure({ code: 'LLM.PromptInvalid', retryable: false, message })
-
-function howItFailed(error: unknown, signal: AbortSignal) {
-  if (signal.aborted) {
-    return {
-      outcome: 'interrupted',
-      message: 'The call was cancelled.',
-      usage: null,
-      requestId: null,
-    } as const
-  }
-  const failure = error instanceof ChatFailure ? error : null
-  return {
-    outcome: 'failed',
-    code: failure?.code ?? 'LLM.Unknown',
-    message: error instanceof Error ? error.message : String(error),
-    usage: failure?.usage ?? null,
-    requestId: failure?.requestId ?? null,
-  } as const
-}
-
-// A paid answer outlives an outage of Postgres: it is kept for as long as the activity may run.
-async function insist<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
-  for (let ms = 500; ; ms = Math.min(ms * 2, LONGEST_PAUSE_MS)) {
+  async function resolve({ prompt, runId, runStartedAt, trial }: ModelCall): Promise<Prompt> {
     try {
-      return await work()
+      const version = trial === undefined ? {} : { version: trial.version }
+      return await prompts.resolve(prompt, { runId, at: runStartedAt, ...version })
     } catch (error) {
-      if (signal.aborted || isRefused(error)) throw error
-      await pause(ms)
+      throw error instanceof UnusablePrompt ? promptFailure(error) : error
+    }
+  }
+
+  async function fill(call: ModelCall, prompt: Prompt): Promise<Filled> {
+    let correction: Correction | null = null
+    if (call.corrects !== undefined) {
+      correction = await findCorrection(pool, { ...call, ask: call.corrects })
+    }
+    try {
+      return messagesOf(prompt, { variables: call.variables, correction })
+    } catch (error) {
+      throw promptFailure(error)
     }
   }
 }
+
+const promptFailure = (error: unknown): ChatFailure =>
+  new ChatFailure({ code: 'LLM.PromptInvalid', retryable: false, message: messageOf(error) })
+
+const unanswerable = (message: string): ChatFailure =>
+  new ChatFailure({ code: 'LLM.ModelNotFound', retryable: false, message })

@@ -12,7 +12,7 @@ export type Activities = ReturnType<typeof createActivities> & { callModel: Call
 /** The light activities, which run on the workflows' own task queue. Model calls have one of their own. */
 export const createActivities = ({ pool, log }: { pool: Pool; log: Logger }) => ({
   openWait: (request: WaitRequest): Promise<OpenedWait> => openWait(pool, request),
-  closeWait: (wait: { runId: string; step: string }): Promise<Resolution> => closeWait(pool, wait),
+  closeWait: (wait: { id: string }): Promise<Resolution> => closeWait(pool, wait),
   recentRuns: createRecentRuns(pool),
   ...createActions({ pool, log }),
 })

@@ -1,20 +1,26 @@
 import type { Prompt } from '../models/prompts.ts'
+import type { Filled } from './messages.ts'
 import { ChatFailure, type ChatReply } from '../providers/chat.ts'
 
-/**
- * Reads the answer in the form that its prompt asks for, and throws where it has another. `mayRepeat` says whether a
- * wrong form is worth another call.
- */
+/** Reads the answer in the form that its prompt asks for, and throws where it has another. */
 export function readOutput(
-  prompt: Prompt,
-  { reply, mayRepeat }: { reply: ChatReply; mayRepeat: boolean },
+  { prompt, filled }: { prompt: Prompt; filled: Pick<Filled, 'maxOutputTokens'> },
+  reply: ChatReply,
 ): unknown {
+  if (reply.outcome === 'refused') {
+    throw new ChatFailure({
+      code: 'LLM.Refused',
+      retryable: false,
+      message: `The model declined to answer ${prompt.name}: ${reply.refusal ?? reply.text}`,
+      ...paid(reply),
+    })
+  }
   if (prompt.outputSchema === null) return reply.text
   if (reply.finishReason === 'length') {
     throw new ChatFailure({
       code: 'LLM.Truncated',
       retryable: false,
-      message: `The answer to ${prompt.name} was cut off at ${prompt.maxOutputTokens} tokens.`,
+      message: `The answer to ${prompt.name} was cut off at ${filled.maxOutputTokens} tokens.`,
       ...paid(reply),
     })
   }
@@ -23,7 +29,7 @@ export function readOutput(
   if (mismatch === null) return value
   throw new ChatFailure({
     code: 'LLM.InvalidOutput',
-    retryable: mayRepeat,
+    retryable: false,
     message: `The answer to ${prompt.name} has the wrong form: ${mismatch}.`,
     ...paid(reply),
   })

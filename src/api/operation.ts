@@ -6,7 +6,7 @@ type Name = keyof typeof named
 
 /** One route as the OpenAPI document describes it. */
 export interface Operation {
-  method: 'get' | 'post'
+  method: 'get' | 'post' | 'put' | 'delete'
   /** With parameters in braces. */
   path: string
   summary: string

@@ -1,6 +1,9 @@
 import { eventOperations } from './event-operations.ts'
+import { modelOperations } from './model-operations.ts'
+import { moneyOperations } from './money-operations.ts'
 import { bodyProblems, type Operation } from './operation.ts'
-import { ApprovalsQuery, RejectsQuery, RunEventsQuery, RunsQuery } from './schemas.ts'
+import { promptOperations } from './prompt-operations.ts'
+import { ApprovalsQuery, ParkedQuery, RejectsQuery, RunEventsQuery, RunsQuery } from './schemas.ts'
 
 /** Every route, in the order of the document. */
 export const operations: Operation[] = [
@@ -100,6 +103,39 @@ export const operations: Operation[] = [
       'run_finished',
     ],
   },
+  {
+    method: 'post',
+    path: '/api/runs/{id}/cancel',
+    summary: 'Cancels a run. A model call that it makes is broken off at once.',
+    answers: [{ status: 202, description: 'It is being cancelled', schemas: ['Run'] }],
+    problems: ['not_found', 'run_finished', 'temporal_unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/api/parked',
+    summary: 'Steps that have stopped their runs and wait for an operator.',
+    query: ParkedQuery,
+    answers: [{ status: 200, description: 'The parked steps', schemas: ['ParkedSteps'] }],
+    problems: ['invalid_request'],
+  },
+  {
+    method: 'post',
+    path: '/api/runs/{id}/steps/{step}',
+    summary: 'Says how a parked step goes on. The first decision stands.',
+    body: { 'application/json': 'StepDecision' },
+    answers: [{ status: 200, description: 'Decided', schemas: ['ParkedStep'] }],
+    problems: [
+      'invalid_request',
+      ...bodyProblems,
+      'not_found',
+      'already_decided',
+      'expired',
+      'run_finished',
+    ],
+  },
+  ...promptOperations,
+  ...moneyOperations,
+  ...modelOperations,
   {
     method: 'get',
     path: '/healthz',

@@ -16,6 +16,8 @@ export const problems = {
   already_decided: { status: 409, title: 'The approval is decided already' },
   expired: { status: 409, title: 'The approval has expired' },
   several_open: { status: 409, title: 'The run waits for several decisions' },
+  prompt_invalid: { status: 422, title: 'The prompt cannot be used' },
+  schema_differs: { status: 409, title: 'The workflows were compiled for another schema' },
   run_finished: { status: 409, title: 'The run has finished' },
   not_in_quarantine: { status: 409, title: 'The event is not in quarantine' },
   not_discardable: { status: 409, title: 'Nothing of the event is left to discard' },
@@ -24,6 +26,7 @@ export const problems = {
   overloaded: { status: 503, title: 'The inbox has too much to do' },
   inbox_unavailable: { status: 503, title: 'The inbox cannot keep the event' },
   unavailable: { status: 503, title: 'The database cannot be reached' },
+  temporal_unavailable: { status: 503, title: 'Temporal cannot be reached' },
   internal: { status: 500, title: 'The server failed' },
 } as const
 

@@ -9,7 +9,14 @@ type StepOfRun = z.infer<typeof Step>
 const FIND = `
 select run_id as "runId", seq, type, data, at from run_events
  where run_id = $1 and type = any($2) order by seq`
-const TYPES = ['step.started', 'step.completed', 'step.failed', 'run.waiting', 'run.resumed']
+const TYPES = [
+  'step.started',
+  'step.completed',
+  'step.failed',
+  'run.waiting',
+  'run.parked',
+  'run.resumed',
+]
 
 /** The steps of a run as its events tell them, in the order in which they began. */
 export async function findSteps(pool: Pool, runId: string): Promise<StepOfRun[]> {
@@ -29,7 +36,10 @@ function apply(steps: Map<string, StepOfRun>, event: StoredRunEvent): void {
   const step = 'step' in event.data ? steps.get(event.data.step) : undefined
   if (step === undefined) return
   if (event.type === 'run.waiting') step.status = 'waiting'
-  if (event.type === 'run.resumed') step.status = 'running'
+  if (event.type === 'run.parked') {
+    Object.assign(step, { status: 'parked', failure: event.data.failure })
+  }
+  if (event.type === 'run.resumed') Object.assign(step, { status: 'running', failure: null })
   if (event.type === 'step.completed')
     Object.assign(step, { status: 'completed', endedAt: event.at })
   if (event.type === 'step.failed') {

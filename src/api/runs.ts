@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { Pool } from 'pg'
 import type { RunLog } from '../runs/run-log.ts'
+import type { CancelRun } from '../runs/cancel.ts'
 import { findRun, listRuns } from '../runs/run-list.ts'
 import type { ApiEnv } from './gate.ts'
 import { invalidRequest, problem } from './problems.ts'
@@ -9,7 +10,15 @@ import { findSteps } from './run-steps.ts'
 import { RunEventsQuery, RunsQuery } from './schemas.ts'
 
 /** Runs: the list, one with its steps, and what happens in it as a stream. */
-export function createRunRoutes({ pool, runLog }: { pool: Pool; runLog: RunLog }): Hono<ApiEnv> {
+export function createRunRoutes({
+  pool,
+  runLog,
+  cancelRun,
+}: {
+  pool: Pool
+  runLog: RunLog
+  cancelRun: CancelRun
+}): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
   const streams = createRunStreams({ pool, runLog })
 
@@ -45,6 +54,25 @@ export function createRunRoutes({ pool, runLog }: { pool: Pool; runLog: RunLog }
       headersOnly: c.req.method === 'HEAD',
       outgoing: c.env.outgoing,
     })
+  })
+
+  routes.post('/api/runs/:id/cancel', async (c) => {
+    const runId = c.req.param('id')
+    const cancelled = await cancelRun({ tenant: c.get('tenant'), runId })
+    switch (cancelled.outcome) {
+      case 'cancelling':
+        return c.json(cancelled.run, 202)
+      case 'run_finished':
+        return problem('run_finished', `The run '${runId}' has ended.`)
+      case 'unreachable':
+        return problem('temporal_unavailable', 'Try again in a few seconds.', {
+          headers: { 'retry-after': '2' },
+        })
+      case 'unknown':
+        return noRun(runId)
+      default:
+        return cancelled satisfies never
+    }
   })
 
   return routes

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { CloudEvent, CloudEventBatch, ShortEvent } from '../inbox/cloud-events.ts'
+import { Models } from './model-schemas.ts'
+import { moneySchemas } from './money-schemas.ts'
 import {
   Actor,
   Discard,
@@ -14,6 +16,7 @@ import {
 } from './event-schemas.ts'
 import { instant, limit, line } from './fields.ts'
 import { problems } from './problems.ts'
+import * as prompts from './prompt-schemas.ts'
 
 const runStatus = z.enum(['running', 'waiting', 'parked', 'completed', 'failed', 'cancelled'])
 
@@ -75,7 +78,7 @@ export const RejectsQuery = z.strictObject({
 })
 
 /** A run in the list of runs. */
-const Run = z.object({
+export const Run = z.object({
   id: z.string(),
   tenant: z.string(),
   workflow: z.string(),
@@ -93,12 +96,17 @@ const Run = z.object({
   failure: Failure.nullable(),
 })
 
+/** A run that calls a prompt. */
+export const PromptCalled = Run.extend({
+  answers: z.enum(['text', 'object']).describe('What `result` will be'),
+})
+
 /** One step of a run. */
 export const Step = z.object({
   step: z.string(),
   kind: z.enum(['llm', 'approval', 'event', 'action', 'lookup']),
   summary: z.string(),
-  status: z.enum(['running', 'waiting', 'completed', 'failed']),
+  status: z.enum(['running', 'waiting', 'parked', 'completed', 'failed']),
   startedAt: instant,
   endedAt: instant.nullable(),
   failure: Failure.nullable(),
@@ -153,15 +161,49 @@ export const ApprovalsQuery = z.strictObject({
 // Names by which the list of waits says that nobody decided.
 const RESERVED = new Set(['run', 'timeout'])
 
+const by = line(200)
+  .min(1)
+  .refine((name) => !RESERVED.has(name), { message: 'must be the name of a person or program' })
+  .default('api')
+
 /** A person's answer to an approval. */
 export const Decision = z.strictObject({
   decision: z.enum(['approve', 'reject']),
-  by: line(200)
-    .min(1)
-    .refine((name) => !RESERVED.has(name), { message: 'must be the name of a person or program' })
-    .default('api'),
+  by,
   reason: line(2000).optional(),
 })
+
+/** A step that has stopped its run, and what was said about it. */
+export const ParkedStep = z.object({
+  id: z.string().describe('prk_…'),
+  runId: z.string(),
+  step: z.string(),
+  failure: Failure,
+  parkedAt: instant,
+  expiresAt: instant.nullable().describe('Then the step fails by itself'),
+  status: z.enum(['open', 'retry', 'skip', 'fail', 'expired', 'closed']),
+  decidedAt: instant.nullable(),
+  decidedBy: z.string().nullable(),
+  reason: z.string().nullable(),
+})
+
+/** The open ones with the oldest first, or all with the youngest first. */
+export const ParkedSteps = z.object({ parked: z.array(ParkedStep) })
+
+/** Which parked steps to list. */
+export const ParkedQuery = z.strictObject(ApprovalsQuery.shape)
+
+/** What an operator says about a parked step: this step once more, on with a value in its place, or let it fail. */
+export const StepDecision = z.discriminatedUnion('action', [
+  z.strictObject({ action: z.literal('retry'), by, reason: line(2000).optional() }),
+  z.strictObject({ action: z.literal('fail'), by, reason: line(2000).optional() }),
+  z.strictObject({
+    action: z.literal('skip'),
+    by,
+    reason: line(2000).optional(),
+    value: z.unknown().describe('Fits the output schema of the prompt'),
+  }),
+])
 
 /** Whether each part of the server can do its work. */
 export const Readiness = z.object({
@@ -184,6 +226,7 @@ export const Problem = z.object({
     .optional()
     .describe('With invalid_request and invalid_event: every fault'),
   approval: Approval.optional().describe('With 409: the approval as it stands'),
+  parked: ParkedStep.optional().describe('With 409: the parked step as it stands'),
 })
 
 /** Everything that has a name in the OpenAPI document. */
@@ -202,8 +245,14 @@ export const named = {
   EventSummary,
   Failure,
   Health,
+  Models,
+  ParkedStep,
+  ParkedSteps,
   NewReplay,
   Problem,
+  PromptCalled,
+  ...moneySchemas,
+  ...prompts,
   Readiness,
   Reject,
   RejectPage,
@@ -216,4 +265,5 @@ export const named = {
   RunPage,
   ShortEvent,
   Step,
+  StepDecision,
 }

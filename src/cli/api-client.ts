@@ -7,6 +7,8 @@ export interface ApiClient {
   url: string
   get(path: string): Promise<unknown>
   post(path: string, request: PostRequest): Promise<unknown>
+  put(path: string, request: PostRequest): Promise<unknown>
+  delete(path: string): Promise<unknown>
   /** The answer as it comes in. Null where there is nothing to read. */
   stream(path: string, headers: Record<string, string>): Promise<ReadableStream<Uint8Array> | null>
 }
@@ -23,15 +25,18 @@ export function createApiClient({ url, token }: Server): ApiClient {
   return {
     url,
     get: async (path) => readJson(await call(path, {})),
-    post: async (path, { body, headers = {} }) =>
-      readJson(
-        await call(path, {
-          method: 'POST',
-          body,
-          headers: { 'content-type': 'application/json', ...headers },
-        }),
-      ),
+    post: (path, request) => send(path, { method: 'POST', ...request }),
+    put: (path, request) => send(path, { method: 'PUT', ...request }),
+    delete: async (path) => readJson(await call(path, { method: 'DELETE' })),
     stream: async (path, headers) => (await call(path, { headers })).body,
+  }
+
+  async function send(
+    path: string,
+    { method, body, headers = {} }: PostRequest & { method: 'POST' | 'PUT' },
+  ): Promise<unknown> {
+    const all = { 'content-type': 'application/json', ...headers }
+    return readJson(await call(path, { method, body, headers: all }))
   }
 
   async function call(path: string, init: RequestInit): Promise<Response> {

@@ -11,6 +11,8 @@ export interface Command {
   /** Flags by name; `--json` and `--url` among them where the command knows them. */
   options: Record<string, { type: 'string' | 'boolean'; meaning: string }>
   positionals: { least: number; most: number }
+  /** Commands whose name begins with this one's, such as `llm budgets`. */
+  words?: Command[]
   /** Resolves with the exit code. A `CommandError` ends it with a message. */
   run(input: CommandInput, context: CommandContext): Promise<number>
 }
@@ -108,6 +110,10 @@ export interface CommandContext {
   env: Readonly<Record<string, string | undefined>>
   /** Standard input. */
   input: () => AsyncIterable<Uint8Array>
+  /** Whether a person reads standard output as it comes. */
+  isTerminal: boolean
+  /** Settles at the first Ctrl-C, which from then on ends nothing by itself. */
+  interrupted: () => Promise<void>
   describeConfig: () => DescribedVariable[]
   /** Tries what the server needs: Postgres, Temporal. */
   checks: () => Promise<{ name: string; ok: boolean; detail: string }[]>

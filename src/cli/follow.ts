@@ -16,7 +16,9 @@ const Data = z.looseObject({
   outcome: z.string().optional(),
   output: z.unknown().optional(),
   reason: z.string().optional(),
-  failure: z.object({ code: z.string(), message: z.string() }).optional(),
+  failure: z
+    .object({ code: z.string(), message: z.string(), remedy: z.string().optional() })
+    .optional(),
   last: z.boolean().optional(),
 })
 

@@ -16,14 +16,16 @@ export function overview(commands: Command[], version: string): string[] {
 }
 
 /** One command with its flags. */
-export function details({ name, usage, summary, options }: Command): string[] {
+export function details({ name, usage, summary, options, words = [] }: Command): string[] {
   const names = Object.keys(options).map((option) => `--${option}`)
   const width = Math.max(0, ...names.map((option) => option.length))
+  const wordWidth = Math.max(0, ...words.map((word) => word.name.length))
   return [
     summary,
     '',
     `npx onset ${name} ${usage}`.trimEnd(),
     '',
+    ...words.map((word) => `  ${word.name.padEnd(wordWidth)}  ${word.summary}`),
     ...Object.values(options).map(
       ({ meaning }, index) => `  ${(names[index] ?? '').padEnd(width)}  ${meaning}`,
     ),

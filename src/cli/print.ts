@@ -32,3 +32,6 @@ export function createPrint({ stdout, stderr, onClosed }: Streams): Print {
 
 /** Text of strangers, without what a terminal would take as a command. */
 export const harmless = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ')
+
+/** The same for text of several lines. */
+export const harmlessLines = (text: string): string => text.split('\n').map(harmless).join('\n')

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { RunDetails, RunPage } from '../api/schemas.ts'
+import { Run, RunDetails, RunPage } from '../api/schemas.ts'
 import type { ApiClient } from './api-client.ts'
 import type { Command, CommandInput } from './command.ts'
 import { EXIT, misuse } from './exit.ts'
 import { flags, openClient } from './flags.ts'
 import { followRun } from './follow.ts'
+import { ACTIONS, decideStep } from './parked.ts'
 import { pageQuery, printPage } from './pages.ts'
 import { harmless, type Print } from './print.ts'
 import { createStory } from './story.ts'
@@ -14,9 +15,11 @@ import { table } from './table.ts'
 export const runs: Command = {
   name: 'runs',
   usage:
-    '[run id] [--follow] [--status <status>] [--workflow <name>] [--limit <n>] [--url <url>] [--json]',
-  summary: 'List the runs, or look at one',
-  positionals: { least: 0, most: 1 },
+    '[run id] [--follow] [--status <status>] [--workflow <name>] [--limit <n>] [--url <url>] [--json]\n' +
+    '       npx onset runs retry|skip|fail <run id> [step] [--value <json>] [--reason <text>] [--by <name>]\n' +
+    '       npx onset runs cancel <run id>',
+  summary: 'List the runs, look at one, help one that is parked, or cancel one',
+  positionals: { least: 0, most: 3 },
   options: {
     follow: {
       type: 'boolean',
@@ -26,10 +29,23 @@ export const runs: Command = {
     workflow: { type: 'string', meaning: 'Only runs of this workflow' },
     limit: { type: 'string', meaning: 'At most so many; 50 by default' },
     after: { type: 'string', meaning: 'The next page, as the page before names it' },
+    value: { type: 'string', meaning: 'With skip: what stands in for the step, as JSON' },
+    reason: { type: 'string', meaning: 'Why; kept with the decision' },
+    by: { type: 'string', meaning: 'Who decides; you by default' },
     ...flags,
   },
-  async run(input, { server, print }) {
-    const [id] = input.positionals
+  async run(input, { server, print, user }) {
+    const [id, ...rest] = input.positionals
+    const action = ACTIONS.find((each) => each === id)
+    if (action !== undefined) {
+      return decideStep(openClient(input, await server()), { action, input, print, user })
+    }
+    if (id === 'cancel' && rest.length < 2) {
+      return cancel(openClient(input, await server()), { id: rest[0], input, print })
+    }
+    if (rest.length > 0) {
+      throw misuse(`Expected retry, skip, fail or cancel before a run, received '${id}'.`)
+    }
     if (id === undefined && input.flag('follow'))
       throw misuse('Name the run that --follow is to follow.')
     const client = openClient(input, await server())
@@ -92,6 +108,18 @@ async function show(client: ApiClient, { id, json, print }: RunRequest): Promise
     failure: why === null ? '' : `${why.message} (${why.code})`,
   }))
   for (const line of rows.length === 0 ? [] : table(rows)) print.line(line)
+  return EXIT.ok
+}
+
+async function cancel(
+  client: ApiClient,
+  { id, input, print }: { id: string | undefined; input: CommandInput; print: Print },
+): Promise<number> {
+  if (id === undefined) throw misuse('Name the run that is to be cancelled.')
+  const path = `/api/runs/${encodeURIComponent(id)}/cancel`
+  const run = Run.parse(await client.post(path, { body: '{}' }))
+  if (input.flag('json')) print.json(run)
+  else print.line(harmless(`cancel ${run.id}`))
   return EXIT.ok
 }
 

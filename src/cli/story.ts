@@ -1,5 +1,5 @@
 import type { FollowedEvent } from './follow.ts'
-import { harmless, type Print } from './print.ts'
+import { harmless, harmlessLines, type Print } from './print.ts'
 
 type Tell = (data: FollowedEvent['data']) => string
 
@@ -12,6 +12,8 @@ const sentences: Record<string, Tell> = {
   'llm.reset': ({ step }) => `again     ${step}: what the model wrote so far no longer counts`,
   'run.waiting': ({ waitingFor, title, approvalId }) =>
     `waiting   for ${waitingFor}: ${title}${approvalId === undefined ? '' : `; npx onset approve ${approvalId}`}`,
+  'run.parked': ({ step, failure }) =>
+    `parked    ${step}: ${failure?.message} (${failure?.code}); npx onset runs retry|skip|fail <run> ${step}`,
   'run.resumed': ({ step, outcome }) => `resumed   ${step}: ${outcome}`,
   'run.completed': ({ output }) => `completed ${JSON.stringify(output)}`,
   'run.failed': ({ failure }) => `failed    ${failure?.message} (${failure?.code})`,
@@ -25,7 +27,7 @@ export function createStory(print: Print): (event: FollowedEvent) => void {
   return ({ type, data }) => {
     if (type === 'llm.delta') {
       inText = true
-      return print.piece((data.text ?? '').split('\n').map(harmless).join('\n'))
+      return print.piece(harmlessLines(data.text ?? ''))
     }
     const sentence = sentences[type]
     if (sentence === undefined) return undefined

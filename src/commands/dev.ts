@@ -1,5 +1,10 @@
 import { EXIT, misuse } from '../cli/exit.ts'
 import type { Print } from '../cli/print.ts'
+import type { House } from '../house.ts'
+import { type PromptWatch, watchPrompts } from '../models/prompt-watch.ts'
+import { readPrompts } from '../models/prompts.ts'
+import { promptsFolder } from '../prompts-folder.ts'
+import { writePromptTypes } from './prompts.ts'
 import { readConfigOrExplain, type Setting } from './setting.ts'
 import { runRoles } from '../run-roles.ts'
 import { type MakeSecret, secretMakers } from '../source-secrets.ts'
@@ -24,7 +29,10 @@ type StartDev = (options: {
 }) => Promise<DevServices | null>
 
 /** Runs every part of Onset and what it stands on in one terminal, until Ctrl-C. */
-export async function runDev({ env, sources, catalogue }: Setting, print: Print): Promise<number> {
+export async function runDev(
+  { env, sources, catalogue }: Setting,
+  { print, user }: { print: Print; user: string },
+): Promise<number> {
   const startDev = await loadStartDev()
   const { requested } = listenForStop({ startedByNpm: env['npm_lifecycle_event'] !== undefined })
   const services = await startDev({ env, secrets: secretMakers(sources), cancel: requested })
@@ -42,6 +50,7 @@ export async function runDev({ env, sources, catalogue }: Setting, print: Print)
       catalogue,
       log: createReadableLog(config.LOG_LEVEL),
       stop,
+      alongside,
       onReady: (url) => services.announce(url ?? ''),
       onStop: () => print.error('Stopping …'),
     })
@@ -51,6 +60,19 @@ export async function runDev({ env, sources, catalogue }: Setting, print: Print)
   }
   print.error(died ?? 'Stopped.')
   return died === undefined ? EXIT.ok : EXIT.failed
+
+  function alongside({ pool }: House): PromptWatch {
+    return watchPrompts({
+      pool,
+      folder: promptsFolder,
+      build: readPrompts(promptsFolder),
+      by: user,
+      tell: print.error,
+      writeTypes(prompts) {
+        if (writePromptTypes(prompts)) print.error('src/contracts/prompts.ts is written.')
+      },
+    })
+  }
 
   async function ended(): Promise<void> {
     const message = await services?.ended

@@ -1,5 +1,7 @@
 import type { Command, CommandInput } from '../cli/command.ts'
 import { misuse } from '../cli/exit.ts'
+import { promptsCommand } from '../cli/prompts.ts'
+import { promptsFolder } from '../prompts-folder.ts'
 import type { Setting } from './setting.ts'
 
 const ports = {
@@ -22,8 +24,11 @@ export const roleCommands = (setting: Setting): Command[] => [
     summary: 'Start everything on this machine: Postgres, Temporal with its UI, API and worker',
     options: ports,
     usage: '[--port <n>] [--temporal-port <n>] [--temporal-ui-port <n>] [--postgres-port <n>]',
-    run: async (input, { print }) =>
-      (await import('./dev.ts')).runDev({ ...setting, env: withPorts(setting.env, input) }, print),
+    run: async (input, { print, user }) =>
+      (await import('./dev.ts')).runDev(
+        { ...setting, env: withPorts(setting.env, input) },
+        { print, user },
+      ),
   },
   {
     ...nothing,
@@ -51,17 +56,12 @@ export const roleCommands = (setting: Setting): Command[] => [
     options: { json: { type: 'boolean', meaning: 'Answer in JSON' } },
     run: async (input, { print }) => (await import('./set-up.ts')).setUp(setting, { input, print }),
   },
-  {
-    name: 'prompts',
-    usage: 'types',
-    summary: 'Generate the types of the prompts in prompts/',
-    options: {},
-    positionals: { least: 1, most: 1 },
-    async run({ positionals: [action] }, { print }) {
-      if (action !== 'types') throw misuse(`Expected \`prompts types\`, received '${action}'.`)
-      return (await import('./prompts.ts')).writePromptTypes(print)
-    },
-  },
+  promptsCommand({
+    folder: promptsFolder,
+    readSources: async () =>
+      (await import('../models/prompt-source.ts')).readSources(promptsFolder),
+    writeTypes: async (print) => (await import('./prompts.ts')).generateTypes(print),
+  }),
 ]
 
 // `--temporal-port` says what the variable TEMPORAL_PORT says, and wins.

@@ -7,6 +7,7 @@ import { within } from '../store/deadline.ts'
 import { openPool } from '../store/pool.ts'
 import { createLog } from '../telemetry/log.ts'
 import { openTemporal } from '../temporal/connection.ts'
+import { createDataConverter } from '../temporal/payload-storage.ts'
 import { schedulesOf } from '../temporal/schedules.ts'
 import { setUpTemporal } from '../temporal/set-up.ts'
 import { readConfigOrExplain, type Setting } from './setting.ts'
@@ -20,7 +21,7 @@ export async function setUp(
   if (config.DATABASE_URL === '') throw failed('DATABASE_URL is missing.')
   const log = createLog('silent')
   const pool = openPool({ databaseUrl: config.DATABASE_URL, size: 2 })
-  const temporal = openTemporal({ env, log })
+  const temporal = openTemporal({ env, dataConverter: createDataConverter(pool), log })
   try {
     print.error(`Migrating the database, then setting up Temporal at ${temporal.address} …`)
     const migrations = await migrate(pool)

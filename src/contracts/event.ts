@@ -59,7 +59,6 @@ export type QuarantineReason =
   | 'body_mismatch'
   | 'read_failed'
   | 'too_many_hops'
-  | 'input_too_large'
   | 'id_reused'
 
 /** Why an event that could not be dispatched at once is tried again. */

@@ -21,3 +21,9 @@ export const searchAttributes = {
 
 /** The tenant of everything that names none. */
 export const DEFAULT_TENANT = 'default'
+
+/** The workflow that tries a prompt, and the trigger under which its runs are found. No event starts it. */
+export const TRY_PROMPT = 'tryPrompt'
+
+/** The source of runs that are asked for through the API, without an event. */
+export const API_SOURCE = 'api'

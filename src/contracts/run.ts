@@ -6,13 +6,21 @@ export type RunStatus = 'running' | 'waiting' | 'parked' | 'completed' | 'failed
 /** What a waiting run is stopped at. */
 export type WaitingFor = 'approval' | 'event' | 'budget' | 'provider'
 
+/** What a run stands still for; where that is an operator, the run is parked. */
+export type Stop = WaitingFor | 'operator'
+
 /** The kinds of step that a workflow is written with. */
 export type StepKind = 'llm' | 'approval' | 'event' | 'action' | 'lookup'
 
 /** Tokens of one model call as the provider counted them. */
 export interface Usage {
+  /** All of the input, what came from a cache and what was written to it included. */
   inputTokens: number
+  /** All of the output, reasoning included. */
   outputTokens: number
+  cachedInputTokens?: number
+  cacheWriteTokens?: number
+  reasoningTokens?: number
 }
 
 /**
@@ -71,12 +79,23 @@ export type RunEvent =
       }
     }
   | {
+      type: 'run.parked'
+      data: {
+        step: string
+        failure: Failure
+        /** ISO 8601: then the step fails by itself. Never where absent. */
+        expiresAt?: string
+      }
+    }
+  | {
       type: 'run.resumed'
       data: {
         step: string
+        /** Id of the wait that has ended. */
+        wait: string
         outcome: string
-        /** What the run still waits for in another step; null where it goes on. */
-        waitingFor: WaitingFor | null
+        /** What the run still stands still for in another step; null where it goes on. */
+        waitingFor: Stop | null
       }
     }
   | { type: 'run.completed'; data: { output: unknown; last: true } }
@@ -116,7 +135,7 @@ export interface Run {
   workflow: string
   source: string
   trigger: string
-  /** Null for a run that a schedule started. */
+  /** Null for a run that no event started: a schedule did, or somebody through the API. */
   eventId: string | null
   /** The run that this one repeats, where its event was replayed; null for all others. */
   replayOf: string | null

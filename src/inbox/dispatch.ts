@@ -98,17 +98,11 @@ export function createDispatcher({
       const { trigger, reason, message } = plan
       return { state: 'quarantined', trigger, reason, message }
     }
-    const begun = await startRun(plan.run).catch((cause: unknown) => {
-      throw new RunNotStarted(`The run ${plan.run.id} was not started.`, { cause })
+    const { trigger, run } = plan
+    await startRun(run).catch((cause: unknown) => {
+      throw new RunNotStarted(`The run ${run.id} was not started.`, { cause })
     })
-    if (begun.outcome === 'started')
-      return { state: 'started', trigger: plan.trigger, run: plan.run }
-    return {
-      state: 'quarantined',
-      trigger: plan.trigger,
-      reason: 'input_too_large',
-      message: begun.message,
-    }
+    return { state: 'started', trigger, run }
   }
 
   async function idle(): Promise<void> {

@@ -14,8 +14,11 @@ export interface InboxEvent extends EventHead {
   generation?: number
   /** True where it was dispatched before: then it resolves no waits any more. */
   again?: true
-  /** Set where it is dispatched once more: the replay, and by trigger the runs that the event itself had started. */
-  replay?: { id: string; runs: Readonly<Record<string, string>> }
+  /**
+   * Set where it is dispatched once more: the replay, whether that is of a range and not of this event alone, and by
+   * trigger the runs that the event itself had started.
+   */
+  replay?: { id: string; ofMany: boolean; runs: Readonly<Record<string, string>> }
 }
 
 /** Whatever runs statements: a pool, or the connection of a transaction. */

@@ -1,10 +1,11 @@
 import { type Content, readContent } from '../contracts/content.ts'
 import { messageOf } from '../contracts/message-of.ts'
 import type { EventHead, QuarantineReason, TriggerEvent } from '../contracts/event.ts'
+import type { Priority } from '../contracts/priority.ts'
 import type { InboxEvent } from './events-table.ts'
 import { storableText } from '../store/text.ts'
 import { runId } from './run-id.ts'
-import type { DispatchTrigger } from './trigger.ts'
+import { type DispatchTrigger, priorityOf } from './trigger.ts'
 
 /** What dispatching an event to one trigger comes to, before anything has been done. */
 export type Plan =
@@ -16,6 +17,7 @@ export interface PlannedRun {
   id: string
   workflow: string
   summary: string
+  priority: Priority
   input: TriggerEvent
 }
 
@@ -41,21 +43,19 @@ export function planDispatches(event: InboxEvent, catalogue: Catalogue): Plan[] 
     .filter(([, trigger]) => trigger.source.name === event.source)
     .filter(([name]) => started?.includes(name) !== true)
     .flatMap(([name, trigger]) => {
-      const replayOf = replay?.runs[name]
-      return planOne({ name, ...trigger }, { head, read, replay: replay?.id, replayOf }) ?? []
+      return planOne({ name, ...trigger }, { head, read, replay }) ?? []
     })
 }
 
 interface Occasion {
   head: EventHead
   read: () => Content
-  replay: string | undefined
-  replayOf: string | undefined
+  replay: InboxEvent['replay']
 }
 
 function planOne(
   { name, workflow, ...trigger }: DispatchTrigger & { name: string },
-  { head, read, replay, replayOf }: Occasion,
+  { head, read, replay }: Occasion,
 ): Plan | undefined {
   try {
     if (!trigger.when(head)) return undefined
@@ -63,14 +63,14 @@ function planOne(
     if (!content.readable) return quarantine(name, 'body_unreadable', content.message)
     const { data, summary } = trigger.read(content.data, head)
     const { id: eventId, tenant, source } = head
-    const id = runId({ workflow, tenant, trigger: name, source, eventId, replay: replay ?? '' })
+    const id = runId({ workflow, tenant, trigger: name, source, eventId, replay: replay?.id ?? '' })
+    const replayOf = replay?.runs[name]
     const repeated = replayOf === undefined ? {} : { replayOf }
     const input = { ...head, trigger: name, ...repeated, data }
-    if (isTooLarge(input)) {
-      const message = `The run would begin with more than the ${MOST_BYTES} bytes that Temporal takes: read less.`
-      return quarantine(name, 'input_too_large', message)
-    }
-    const run = { id, workflow, summary: storableText(summary), input }
+    // As it is for Temporal: what cannot be, such as a BigInt or a cycle, is the fault of whoever reads.
+    JSON.stringify(input)
+    const priority = replay?.ofMany === true ? 'bulk' : priorityOf(trigger)
+    const run = { id, workflow, summary: storableText(summary), priority, input }
     return { outcome: 'start', trigger: name, run }
   } catch (error) {
     // By name: the schema that a trigger uses is its own affair, and may come from another copy of zod.
@@ -78,13 +78,6 @@ function planOne(
     return quarantine(name, mismatch ? 'body_mismatch' : 'read_failed', messageOf(error))
   }
 }
-
-// Temporal's limit of one payload is 2 MB; beyond 4 MB it does not even answer why.
-const MOST_BYTES = 2_000_000
-
-// Printed here, as it is for Temporal: what cannot be, such as a BigInt or a cycle, is the fault of whoever reads.
-const isTooLarge = (input: TriggerEvent): boolean =>
-  Buffer.byteLength(JSON.stringify(input)) > MOST_BYTES
 
 const quarantine = (trigger: string, reason: QuarantineReason, message: string): Plan => ({
   outcome: 'quarantine',

@@ -13,7 +13,7 @@ const EVENTS_AT_ONCE = 32
 // that a range of them bounds what is read: a planner that knows no numbers would sort the whole replay each time.
 const CLAIM = `
 with due as (
-  select id, per_second, greatest(next_at, now() - interval '1 second') as since from replays
+  select id, event_id is null as of_many, per_second, greatest(next_at, now() - interval '1 second') as since from replays
    where next_at <= now() order by next_at limit 1 for update skip locked
 ), first as (
   select id, (select position from replay_events where replay_id = due.id and claimed_until <= now()
@@ -41,7 +41,7 @@ with due as (
          finished_at = case when not counted.any_left then now() end
     from due, counted where replays.id = due.id
 )
-select taken.replay_id, taken.position, event.*,
+select taken.replay_id, (select of_many from due), taken.position, event.*,
        (select json_object_agg(trigger, run_id) from dispatches
          where event_id = event.id and replay = '' and dispatches.state = 'started') as runs
   from taken, lateral (select ${EVENT_COLUMNS} from events where events.id = taken.event_id limit 1) event`
@@ -111,7 +111,10 @@ export function createReplayer({
   }
 
   async function repeat(row: ClaimedRow): Promise<Repeated> {
-    const event = { ...toEvent(row), replay: { id: row.replay_id, runs: row.runs ?? {} } }
+    const event = {
+      ...toEvent(row),
+      replay: { id: row.replay_id, ofMany: row.of_many, runs: row.runs ?? {} },
+    }
     return { row, settlement: { event, dispatches: await dispatcher.start(event) } }
   }
 
@@ -136,6 +139,7 @@ export function createReplayer({
 
 type ClaimedRow = EventRow & {
   replay_id: string
+  of_many: boolean
   position: number
   runs: Record<string, string> | null
 }

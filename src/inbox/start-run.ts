@@ -6,18 +6,17 @@ import {
 } from '@temporalio/client'
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common'
 import { TASK_QUEUE } from '../contracts/names.ts'
+import { type Priority, toTemporal } from '../contracts/priority.ts'
 import { TooLate, within } from '../store/deadline.ts'
 import type { TriggerEvent } from '../contracts/event.ts'
 import type { PlannedRun } from './plan.ts'
 
-/** What became of starting a run. "Already started" is success: the run of this event exists. */
-export type Start = { outcome: 'started' } | { outcome: 'refused'; message: string }
-
 /**
- * Starts a run, at most once for its id. Rejects with {@link TemporalAway} when Temporal does not take any within 3 s,
- * and with anything else where it does not take this one.
+ * Starts a run, at most once for its id. `startedBy` says for people who did where that is no event of the inbox.
+ * Rejects with {@link TemporalAway} when Temporal does not take any within 3 s, and with anything else where it does not
+ * take this one.
  */
-export type StartRun = (run: PlannedRun) => Promise<Start>
+export type StartRun = (run: PlannedRun, options?: { startedBy?: string }) => Promise<void>
 
 /** Temporal takes no runs at all: not reachable, or not willing yet. That says nothing about the run. */
 export class TemporalAway extends Error {
@@ -34,7 +33,8 @@ const INVALID_ARGUMENT = 3
  * on that worker's own connection.
  */
 export function createStartRun({ client, eager }: { client(): Client; eager: boolean }): StartRun {
-  return async ({ id, workflow, summary, input }) => {
+  return async ({ id, workflow, summary, priority, input }, { startedBy } = {}) => {
+    const eventId = startedBy === undefined ? input.id : null
     try {
       await within(
         DEADLINE_MS,
@@ -44,21 +44,17 @@ export function createStartRun({ client, eager }: { client(): Client; eager: boo
           taskQueue: TASK_QUEUE,
           args: [input],
           workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-          typedSearchAttributes: searchAttributesOf(input),
+          typedSearchAttributes: searchAttributesOf({ ...input, id: eventId }),
           memo: { summary, ...(input.replayOf === undefined ? {} : { replayOf: input.replayOf }) },
           staticSummary: summary.slice(0, 200),
-          staticDetails: detailsOf(input),
+          staticDetails: startedBy ?? detailsOf(input, priority),
+          priority: toTemporal(priority),
           requestEagerStart: eager,
         }),
       )
-      return { outcome: 'started' }
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return { outcome: 'started' }
-      const message = refusalOf(error)
-      if (message === null) throw isGeneral(error) ? away(error) : error
-      // "Blob data size exceeds limit." will be said to this run always; other refusals are ours to mend.
-      if (!/size|limit/i.test(message)) throw error
-      return { outcome: 'refused', message }
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return
+      throw isGeneral(error) && refusalOf(error) === null ? away(error) : error
     }
   }
 }
@@ -79,13 +75,14 @@ const isGeneral = (error: unknown): boolean =>
   error instanceof ServiceError || error instanceof TooLate || error instanceof TemporalAway
 
 // The order of these lines is what an operator reads first.
-const detailsOf = (event: TriggerEvent): string =>
+const detailsOf = (event: TriggerEvent, priority: Priority): string =>
   [
     `Started by **${event.type}** from **${event.source}** through the trigger **${event.trigger}**.`,
     '',
     `- event: \`${event.id}\`; look it up with \`GET /api/events/${event.id}\``,
     `- the sender calls it \`${event.key}\``,
     `- subject: ${event.subject ?? '–'}, time: ${event.time}`,
+    `- priority: ${priority}`,
     ...(event.replayOf === undefined ? [] : [`- repeats the run \`${event.replayOf}\``]),
   ].join('\n')
 
@@ -94,7 +91,7 @@ const Trigger = defineSearchAttributeKey('Trigger', 'KEYWORD')
 const EventId = defineSearchAttributeKey('EventId', 'KEYWORD')
 const Tenant = defineSearchAttributeKey('Tenant', 'KEYWORD')
 
-/** The search attributes by which the Temporal UI finds a run. A scheduled run has no event in the inbox. */
+/** The search attributes by which the Temporal UI finds a run. Not every run has an event in the inbox. */
 export const searchAttributesOf = (
   event: Pick<TriggerEvent, 'source' | 'trigger' | 'tenant'> & { id: string | null },
 ): SearchAttributePair[] => [

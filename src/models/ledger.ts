@@ -2,14 +2,18 @@ import type { Pool } from 'pg'
 import type { FailureCode } from '../contracts/failures.ts'
 import type { ModelCall, ModelReply } from '../contracts/model-call.ts'
 import type { Usage } from '../contracts/run.ts'
-import { storableText } from '../store/text.ts'
+import { indexableText, storableText } from '../store/text.ts'
+import type { Price } from './prices.ts'
 
 /** What an attempt is about to do. */
 export interface AttemptPlan {
-  call: Omit<ModelCall, 'variables'>
+  call: Pick<ModelCall, 'tenant' | 'runId' | 'step' | 'ask' | 'prompt'> &
+    Partial<Pick<ModelCall, 'trigger' | 'workflow'>>
   provider: string
   model: string
   promptVersion: string
+  /** What was reserved for it, or taken over: where nobody ends the attempt, its estimate becomes the cost. */
+  reservationId?: string
 }
 
 /** Whether there is anything left to do. */
@@ -27,8 +31,8 @@ export type BegunAttempt =
       attempt: number
       /** True where text of earlier attempts of the step may have been shown. */
       wroteBefore: boolean
-      /** How often this call was answered in the wrong form. */
-      invalidBefore: number
+      /** How many attempts of this ask with this model have failed, those excepted that the provider only put off. */
+      failuresBefore: number
     }
 
 /** What was counted and measured in an attempt; null where it is not known. */
@@ -39,36 +43,57 @@ interface Measured {
   latencyMs: number
 }
 
+/** What an attempt cost, and what that is known by. */
+interface Paid {
+  /** Frozen in the ledger: later prices change nothing. */
+  price?: Pick<Price, 'costMicros' | 'source' | 'priceVersion' | 'unitPrices'>
+  /** What the provider itself said. */
+  reportedCostMicros?: number | null
+  /** Where the provider counted nothing, and we did. @default false */
+  usageEstimated?: boolean
+  serviceTier?: string | null
+  /** The provider's own id of the reply. */
+  responseId?: string | null
+}
+
 /** How an attempt ended. */
 export type AttemptEnd = { id: string; requestId: string | null } & Measured &
+  Paid &
   (
     | { outcome: 'succeeded'; model: string; finishReason: string; output: unknown }
     | { outcome: 'failed'; code: FailureCode; message: string; output?: string | undefined }
     | { outcome: 'interrupted'; message: string; output?: string | undefined }
   )
 
+// A reservation that is taken over goes with its answer: what was estimated for it is no longer the earlier attempt's.
 const BEGIN = `
   with done as (
-    select attempt, model, prompt_version, output, finish_reason, ttft_ms, latency_ms, input_tokens, output_tokens
-    from ledger where run_id = $2 and step = $3 and ask = $4 and outcome = 'succeeded'
+    select * from ledger where run_id = $2 and step = $3 and ask = $4 and outcome = 'succeeded'
   ), given_up as (
-    update ledger set outcome = 'interrupted', ended_at = now(), message = 'A later attempt began.'
-    where run_id = $2 and step = $3 and ask = $4 and outcome = 'started'
+    update ledger set outcome = case when outcome = 'started' then 'interrupted' else outcome end,
+      ended_at = coalesce(ended_at, now()), message = coalesce(message, 'A later attempt began.'),
+      reservation_id = nullif(reservation_id, $11),
+      cost_micros = case when reservation_id = $11 then null else cost_micros end,
+      cost_source = case when reservation_id = $11 then null else cost_source end,
+      usage_estimated = usage_estimated and reservation_id is distinct from $11
+    where run_id = $2 and step = $3 and ask = $4 and (outcome = 'started' or reservation_id = $11)
       and not exists (select from done)
   ), before as (
     select coalesce(max(attempt), 0) as attempts,
       coalesce(bool_or(ttft_ms is not null or outcome <> 'failed'), false) as wrote,
-      count(*) filter (where ask = $4 and failure_code = 'LLM.InvalidOutput')::int as invalid
+      count(*) filter (where ask = $4 and provider = $6 and model = $7 and outcome <> 'succeeded'
+        and failure_code is distinct from 'LLM.RateLimited')::int as failures
     from ledger where run_id = $2 and step = $3
   ), begun as (
-    insert into ledger (tenant, run_id, step, ask, attempt, prompt, provider, model, prompt_version)
-    select $1, $2, $3, $4, attempts + 1, $5, $6, $7, $8 from before
+    insert into ledger
+      (tenant, run_id, step, ask, attempt, prompt, provider, model, prompt_version, trigger, workflow, reservation_id)
+    select $1, $2, $3, $4, attempts + 1, $5, $6, $7, $8, $9, $10, $11 from before
     where not exists (select from done)
     returning id, attempt
   )
-  select begun.id, coalesce(begun.attempt, done.attempt) as attempt, before.wrote, before.invalid,
+  select begun.id, coalesce(begun.attempt, done.attempt) as attempt, before.wrote, before.failures,
     done.model, done.prompt_version, done.output, done.finish_reason, done.ttft_ms, done.latency_ms,
-    done.input_tokens, done.output_tokens
+    done.input_tokens, done.output_tokens, done.cached_input_tokens, done.cache_write_tokens, done.reasoning_tokens
   from before left join begun on true left join done on true`
 
 /**
@@ -77,20 +102,26 @@ const BEGIN = `
  */
 export async function beginAttempt(
   pool: Pool,
-  { call, provider, model, promptVersion }: AttemptPlan,
+  { call, provider, model, promptVersion, reservationId }: AttemptPlan,
 ): Promise<BegunAttempt> {
   const values = [call.tenant, call.runId, call.step, call.ask, call.prompt, provider, model]
   const { rows } = await pool.query<BeginRow>({
     name: 'begin-attempt',
     text: BEGIN,
-    values: [...values, promptVersion],
+    values: [
+      ...values,
+      promptVersion,
+      call.trigger ?? null,
+      call.workflow ?? null,
+      reservationId ?? null,
+    ],
   })
   const [row] = rows
   if (row === undefined) throw new Error(`The ledger did not begin ${call.runId}/${call.step}.`)
   const { attempt } = row
   if (row.id !== null) {
-    const { id, wrote, invalid } = row
-    return { outcome: 'begun', id, attempt, wroteBefore: wrote, invalidBefore: invalid }
+    const { id, wrote, failures } = row
+    return { outcome: 'begun', id, attempt, wroteBefore: wrote, failuresBefore: failures }
   }
   return {
     outcome: 'finished',
@@ -105,6 +136,22 @@ export async function beginAttempt(
   }
 }
 
+/** The answer to a call that has succeeded; null where none has. */
+export async function findReply(
+  pool: Pool,
+  { runId, step, ask }: Pick<ModelCall, 'runId' | 'step' | 'ask'>,
+): Promise<ModelReply | null> {
+  const { rows } = await pool.query<StandingRow>({
+    name: 'find-reply',
+    text: `select model, prompt_version, output from ledger
+            where run_id = $1 and step = $2 and ask = $3 and outcome = 'succeeded'`,
+    values: [runId, step, ask],
+  })
+  const [row] = rows
+  if (row === undefined) return null
+  return { output: row.output, model: row.model, promptVersion: row.prompt_version }
+}
+
 const END = `
   with ended as (
     update ledger set
@@ -114,6 +161,11 @@ const END = `
       ) then 'interrupted' else $2 end,
       model = coalesce($3, model), finish_reason = $4, failure_code = $5, message = $6, output = $7,
       input_tokens = $8, output_tokens = $9, request_id = $10, ttft_ms = $11, latency_ms = $12,
+      cached_input_tokens = $13, cache_write_tokens = $14, reasoning_tokens = $15,
+      usage_estimated = $16 or (usage_estimated and $17::bigint is null),
+      cost_micros = case when outcome = 'succeeded' then cost_micros else coalesce($17, cost_micros) end,
+      cost_source = case when $17 is null and cost_micros is not null then cost_source else $18 end,
+      price_version = $19, unit_prices = $20, reported_cost_micros = $21, service_tier = $22, response_id = $23,
       ended_at = now()
     where id = $1 and (outcome <> 'succeeded' or $2 = 'succeeded')
     returning id, run_id, step, ask
@@ -134,7 +186,7 @@ export async function finishAttempt(pool: Pool, end: AttemptEnd): Promise<ModelR
     values: [
       id,
       outcome,
-      'model' in end ? storableText(end.model) : null,
+      'model' in end ? indexableText(end.model) : null,
       'finishReason' in end ? storableText(end.finishReason) : null,
       'code' in end ? end.code : null,
       'message' in end ? storableText(end.message) : null,
@@ -144,12 +196,27 @@ export async function finishAttempt(pool: Pool, end: AttemptEnd): Promise<ModelR
       requestId,
       end.ttftMs === null ? null : Math.round(end.ttftMs),
       Math.round(end.latencyMs),
+      usage?.cachedInputTokens ?? null,
+      usage?.cacheWriteTokens ?? null,
+      usage?.reasoningTokens ?? null,
+      ...paidValues(end),
     ],
   })
   const [row] = rows
   if (row === undefined) return null
   return { output: row.output, model: row.model, promptVersion: row.prompt_version }
 }
+
+const paidValues = ({ price, ...paid }: Paid) => [
+  paid.usageEstimated ?? false,
+  price?.costMicros ?? null,
+  price?.source ?? null,
+  price?.priceVersion ?? null,
+  price === undefined ? null : JSON.stringify(price.unitPrices),
+  paid.reportedCostMicros ?? null,
+  paid.serviceTier == null ? null : storableText(paid.serviceTier),
+  paid.responseId == null ? null : storableText(paid.responseId),
+]
 
 interface StandingRow {
   model: string
@@ -160,6 +227,9 @@ interface StandingRow {
 interface Counts {
   input_tokens: number | null
   output_tokens: number | null
+  cached_input_tokens: number | null
+  cache_write_tokens: number | null
+  reasoning_tokens: number | null
 }
 
 type BeginRow = StandingRow &
@@ -167,13 +237,20 @@ type BeginRow = StandingRow &
     id: string | null
     attempt: number
     wrote: boolean
-    invalid: number
+    failures: number
     finish_reason: string
     ttft_ms: number | null
     latency_ms: number
   }
 
-function usageOf({ input_tokens, output_tokens }: Counts): Usage | null {
+function usageOf({ input_tokens, output_tokens, ...parts }: Counts): Usage | null {
   if (input_tokens === null || output_tokens === null) return null
-  return { inputTokens: input_tokens, outputTokens: output_tokens }
+  const { cached_input_tokens, cache_write_tokens, reasoning_tokens } = parts
+  return {
+    inputTokens: input_tokens,
+    outputTokens: output_tokens,
+    ...(cached_input_tokens !== null && { cachedInputTokens: cached_input_tokens }),
+    ...(cache_write_tokens !== null && { cacheWriteTokens: cache_write_tokens }),
+    ...(reasoning_tokens !== null && { reasoningTokens: reasoning_tokens }),
+  }
 }

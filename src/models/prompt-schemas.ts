@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Ajv } from 'ajv'
 import { z } from 'zod'
 import type { JsonSchema, JsonType } from '../contracts/json-schema.ts'
@@ -59,6 +60,29 @@ export function createCheck(schema: JsonSchema, name: string): (value: unknown) 
   const validate = ajv.compile(schema)
   return (value) =>
     validate(value) ? null : ajv.errorsText(validate.errors, { dataVar: name }).slice(0, 300)
+}
+
+/** Names an input and an output schema: the same wherever both mean the same types, however they are written. */
+export function digestOfSchemas(input: JsonSchema, output: JsonSchema | null): string {
+  const canonical = JSON.stringify({ input, output }, (key, value: unknown) => {
+    if (key === 'required' && Array.isArray(value)) return value.map(String).toSorted()
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  })
+  return createHash('sha256').update(canonical).digest('hex')
+}
+
+/**
+ * The schema at a path, through lists where there are any. Undefined where nothing is declared there; an empty schema
+ * where anything may be.
+ */
+export function schemaAt(schema: JsonSchema, path: readonly string[]): JsonSchema | undefined {
+  const [name, ...rest] = path
+  if (schema.items !== undefined) return schemaAt(schema.items, path)
+  if (name === undefined) return schema
+  if (schema.properties === undefined) return {}
+  const property = schema.properties[name]
+  return property === undefined ? undefined : schemaAt(property, rest)
 }
 
 function readType(

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../contracts/json-schema.ts'
 import { typeOf } from './prompt-schemas.ts'
-import { type Prompt, readPrompts } from './prompts.ts'
+import type { Prompt } from './prompts.ts'
 
 const HEAD = `// Generated from prompts/*.md by \`onset prompts types\`. Do not edit.
 
@@ -10,11 +10,9 @@ export interface PromptTypes {`
 // The line length of the formatter, which the generated file must pass as it is.
 const LINE_LENGTH = 100
 
-/** The TypeScript of all prompts in a folder, as it stands in `src/contracts/prompts.ts`. */
-export function generatePromptTypes(folder: string): string {
-  const prompts = [...readPrompts(folder).values()]
-  return `${[HEAD, ...prompts.map(writePrompt), '}'].join('\n')}\n`
-}
+/** The TypeScript of all prompts, as it stands in `src/contracts/prompts.ts`. */
+export const generatePromptTypes = (prompts: Iterable<Prompt>): string =>
+  `${[HEAD, ...[...prompts].map(writePrompt), '}'].join('\n')}\n`
 
 function writePrompt({ name, inputSchema, outputSchema }: Prompt): string {
   return [

@@ -30,7 +30,7 @@ export async function postJson({ url, body, headers, signal }: HttpRequest): Pro
     return {
       outcome: 'answered',
       status: response.status,
-      body: await beginningOf(response),
+      body: await readBeginning(response, MOST_BYTES),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     }
   } catch (error) {
@@ -43,15 +43,16 @@ export async function postJson({ url, body, headers, signal }: HttpRequest): Pro
   }
 }
 
-async function beginningOf(response: Response): Promise<string> {
+/** The first bytes of a body as text; what comes after them is not waited for. */
+export async function readBeginning(response: Response, mostBytes: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body ?? []) {
     chunks.push(chunk)
     size += chunk.length
-    if (size >= MOST_BYTES) break
+    if (size >= mostBytes) break
   }
-  return Buffer.concat(chunks).subarray(0, MOST_BYTES).toString('utf8')
+  return Buffer.concat(chunks).subarray(0, mostBytes).toString('utf8')
 }
 
 function pauseOf(retryAfter: string | null): number | undefined {

@@ -1,79 +1,59 @@
-import OpenAI from 'openai'
-import type { ChatProvider, ChatRequest } from './chat.ts'
+import OpenAI, { APIError } from 'openai'
+import type { ChatProvider, ChatWatch } from './chat.ts'
+import { askChatCompletions } from './chat-completions.ts'
+import type { Manner, Sending } from './conversation.ts'
 import { failureOf } from './openai-failures.ts'
-import { readStream, readWhole } from './openai-replies.ts'
+import { createPartialReply, withArrived } from './partial-reply.ts'
+import { readRateHeaders } from './rate-headers.ts'
+import { askResponses } from './responses.ts'
 import { createWatchdog } from './watchdog.ts'
 
-/** How an OpenAI-compatible service is reached. */
-export interface OpenAiOptions {
+/** How an OpenAI-compatible service is reached and spoken to: its profile, and what is ours. */
+export interface OpenAiOptions extends Manner {
+  /** As the ledger and run events call it. */
+  id: string
+  baseUrl: string
+  /** Empty where the service wants none. */
   apiKey: string
-  /** Default is OpenAI itself. */
-  baseUrl?: string | undefined
   /** For the first text of a stream, and for the whole of an answer that is not streamed. */
   timeoutMs: number
   /** For the silence between two pieces of a stream. */
   idleTimeoutMs: number
-  /** How the service is told which form an answer must have. Default `json_schema`. */
-  schemaMode?: SchemaMode
-  /** Where the service reads how long an answer may become. Default `max_completion_tokens`. */
-  maxTokensField?: MaxTokensField
+  /** Between two looks at an answer in the background. Default 2,000. */
+  pollMs?: number
 }
 
-/** OpenAI's own field, or the older one, which many compatible servers know alone. */
-export type MaxTokensField = 'max_completion_tokens' | 'max_tokens'
-
-/**
- * How a service is told the form of an answer: by OpenAI's `json_schema`, by the older `json_object` with the schema
- * beside it and in the messages, as servers on llama.cpp take it, or by the messages alone.
- */
-export type SchemaMode = 'json_schema' | 'json_object' | 'prompt'
-
-/** Any service that speaks OpenAI's Chat Completions. One call is one request. */
-export function createOpenAi({
-  apiKey,
-  baseUrl = 'https://api.openai.com/v1',
-  timeoutMs,
-  idleTimeoutMs,
-  schemaMode = 'json_schema',
-  maxTokensField = 'max_completion_tokens',
-}: OpenAiOptions): ChatProvider {
-  // Every option is given: the client fills what is missing from the environment.
-  const client = new OpenAI({
-    apiKey,
-    baseURL: baseUrl,
-    timeout: timeoutMs,
-    maxRetries: 0,
-    adminAPIKey: null,
-    organization: null,
-    project: null,
-    webhookSecret: null,
-    logLevel: 'off',
-  })
-  assertNoRetries(client)
+/** Any service that speaks OpenAI's Chat Completions or Responses. One call is one request that has to be paid. */
+export function createOpenAi(options: OpenAiOptions): ChatProvider {
+  const { id, api, maxTokensField, supports, timeoutMs, idleTimeoutMs, pollMs = 2_000 } = options
+  const manner = { api, maxTokensField, supports }
+  const client = createClient(options)
 
   return {
-    name: 'openai',
-    async chat(request, { signal, onText }) {
-      const startedAt = performance.now()
+    name: id,
+    async chat(request, watch) {
+      const reply = createPartialReply()
       const watchdog = createWatchdog()
-      watchdog.arm(timeoutMs, request.stream ? 'text' : 'answer')
-      try {
-        // The raw response: the client's own iterator ends silently on errors, aborts and cut streams.
-        const response = await client.chat.completions
-          .create(toBody(request, { schemaMode, maxTokensField }), {
-            signal: AbortSignal.any([signal, watchdog.signal]),
-          })
-          .asResponse()
-        if (!request.stream) return await readWhole(response, { onText })
-        return await readStream(response, {
-          startedAt,
-          onText,
-          onFrame: () => watchdog.arm(idleTimeoutMs, 'further text'),
+      const ending = AbortSignal.any([watch.signal, watchdog.signal])
+      const send = async ({ method, path, signal = ending, ...sending }: Sending) => {
+        // The raw response: what the client makes of streams ends silently on errors, aborts and cuts.
+        const sent = client[method](path, { ...sending, signal }).asResponse()
+        const response = await sent.catch((error: unknown) => {
+          if (error instanceof APIError) hear(error.headers, watch)
+          throw error
         })
+        hear(response.headers, watch)
+        reply.requestId = response.headers.get('x-request-id') ?? reply.requestId
+        return response
+      }
+      const times = { timeoutMs, idleTimeoutMs, pollMs }
+      const conversation = { request, watch, reply, watchdog, manner, send, ...times }
+      try {
+        return await (api === 'responses' ? askResponses : askChatCompletions)(conversation)
       } catch (error) {
         // Cancellation first: a cancelled call must not look like a failed one.
-        signal.throwIfAborted()
-        throw watchdog.failure() ?? failureOf(error)
+        watch.signal.throwIfAborted()
+        throw withArrived(watchdog.failure() ?? failureOf(error), reply)
       } finally {
         watchdog.stop()
       }
@@ -88,31 +68,25 @@ export function assertNoRetries({ maxRetries }: { maxRetries: unknown }): void {
   }
 }
 
-function toBody(
-  request: ChatRequest,
-  { schemaMode, maxTokensField }: Required<Pick<OpenAiOptions, 'schemaMode' | 'maxTokensField'>>,
-) {
-  const { model, temperature, maxOutputTokens, stream } = request
-  return {
-    model,
-    [maxTokensField]: maxOutputTokens,
-    ...(temperature !== undefined && { temperature }),
-    ...formOf(request, schemaMode),
-    // Always said: some servers stream unless told otherwise.
-    stream,
-    ...(stream && { stream_options: { include_usage: true } }),
-  }
+function createClient({ apiKey, baseUrl, timeoutMs }: OpenAiOptions): OpenAI {
+  // Every option is given: the client fills what is missing from the environment.
+  const client = new OpenAI({
+    // It takes no empty key, and servers without one do not look at it.
+    apiKey: apiKey === '' ? 'none' : apiKey,
+    baseURL: baseUrl,
+    timeout: timeoutMs,
+    maxRetries: 0,
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    logLevel: 'off',
+  })
+  assertNoRetries(client)
+  return client
 }
 
-function formOf({ prompt, messages, schema }: ChatRequest, schemaMode: SchemaMode) {
-  if (schema === undefined) return { messages }
-  if (schemaMode === 'json_schema') {
-    const json_schema = { name: prompt, strict: true, schema: { ...schema } }
-    return { messages, response_format: { type: schemaMode, json_schema } }
-  }
-  const content = `Answer with one JSON value that fits this JSON Schema: ${JSON.stringify(schema)}`
-  return {
-    messages: [{ role: 'system' as const, content }, ...messages],
-    ...(schemaMode === 'json_object' && { response_format: { type: schemaMode, schema } }),
-  }
+function hear(headers: Headers | undefined, { onRate }: ChatWatch): void {
+  const news = headers === undefined ? null : readRateHeaders(headers)
+  if (news !== null) onRate?.(news)
 }

@@ -1,4 +1,4 @@
-import type { FailureCode } from '../contracts/failures.ts'
+import { failureClass, type FailureClass, type FailureCode } from '../contracts/failures.ts'
 import { retryAfterMs } from './retry-delay.ts'
 
 /** What a provider said instead of an answer. */
@@ -14,6 +14,7 @@ export interface Refusal {
 /** What a refusal means. */
 export interface Ruling {
   code: FailureCode
+  class: FailureClass
   retryable: boolean
   /** The least delay before the next call; the caller's own back-off where absent. */
   retryAfterMs?: number | undefined
@@ -31,6 +32,8 @@ const BILLING_CODES = new Set([
   'budget_exceeded',
 ])
 
+const OVERLOADED = new Set(['overloaded_error', 'server_is_overloaded'])
+
 const CONTEXT_PATTERN =
   /context_length_exceeded|context_window_exceeded|string_above_max_length|prompt is too long|maximum context length|too many tokens/i
 
@@ -44,12 +47,17 @@ const POLICY_CODES = new Set([
   'safety',
   'bio_policy',
   'misalignment_policy',
+  'misalignment_policy_violation',
+  'image_content_policy_violation',
 ])
 
 const POLICY_PATTERN = /content_filter|content_policy_violation|ResponsibleAIPolicyViolation/i
 
 // A provider that asks to slow down is asked again after this long at the earliest.
 const SLOW_DOWN_MS = 15_000
+
+// One that has more than it can do needs longer than the usual 2 s of back-off to get out of it.
+const OVERLOADED_MS = 10_000
 
 /** Decides what a refusal means and whether asking again can help. */
 export function ruleOn(refusal: Refusal): Ruling {
@@ -59,6 +67,7 @@ export function ruleOn(refusal: Refusal): Ruling {
   if (ruling.code === 'LLM.SlowDown') {
     return { ...ruling, retryAfterMs: Math.max(told ?? 0, SLOW_DOWN_MS) }
   }
+  if (ruling.code === 'LLM.Overloaded') return { ...ruling, retryAfterMs: told ?? OVERLOADED_MS }
   return told === undefined ? ruling : { ...ruling, retryAfterMs: told }
 }
 
@@ -84,7 +93,9 @@ function judgeStatus(status: number, refusal: Refusal): Ruling {
   }
   if (status === 429) return passing('LLM.RateLimited')
   if (status === 408 || status === 409 || status === 425) return passing('LLM.Transient')
-  if (status === 503 || status === 529) return passing('LLM.Overloaded')
+  if (status === 503 || status === 529 || OVERLOADED.has(code) || OVERLOADED.has(type)) {
+    return passing('LLM.Overloaded')
+  }
   if (status === 501 || status === 505) return hopeless('LLM.Server')
   if (status >= 500) return passing('LLM.Server')
   if (status === 404 || code === 'model_not_found') return hopeless('LLM.ModelNotFound')
@@ -95,7 +106,9 @@ function judgeStatus(status: number, refusal: Refusal): Ruling {
 }
 
 function judgeWithoutStatus(refusal: Refusal): Ruling {
-  if (/rate_limit|slow_down/.test(textOf(refusal))) return passing('LLM.RateLimited')
+  if (refusal.code === '429' || /rate_limit|slow_down/i.test(textOf(refusal))) {
+    return passing('LLM.RateLimited')
+  }
   if (isTooLong(refusal)) return hopeless('LLM.ContextLength')
   if (isAgainstPolicy(refusal)) return hopeless('LLM.ContentFilter')
   return passing('LLM.StreamError')
@@ -110,6 +123,14 @@ const isAgainstPolicy = (refusal: Refusal): boolean =>
 
 const textOf = ({ code, type, message }: Refusal): string => `${code} ${type} ${message}`
 
-const hopeless = (code: FailureCode): Ruling => ({ code, retryable: false })
+function hopeless(code: FailureCode): Ruling {
+  const usual = failureClass(code)
+  // 501 and 505 are faults of the server that stay.
+  return { code, class: usual === 'transient' ? 'hopeless' : usual, retryable: false }
+}
 
-const passing = (code: FailureCode): Ruling => ({ code, retryable: true })
+const passing = (code: FailureCode): Ruling => ({
+  code,
+  class: failureClass(code),
+  retryable: true,
+})

@@ -31,7 +31,9 @@ export function scripted({ answers = {}, msPerWord = 15 }: ScriptedOptions = {})
       const text = typeof answer === 'string' ? answer : JSON.stringify(answer)
       const ttftMs = await speak({ text, msPerWord, stream: request.stream, watch })
       return {
+        outcome: 'complete',
         text,
+        refusal: null,
         model: SCRIPTED_MODEL,
         finishReason: 'stop',
         usage: {
@@ -42,6 +44,9 @@ export function scripted({ answers = {}, msPerWord = 15 }: ScriptedOptions = {})
           outputTokens: words(text).length,
         },
         requestId: null,
+        responseId: null,
+        serviceTier: null,
+        reportedCostMicros: null,
         ttftMs,
       }
     },

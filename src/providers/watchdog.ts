@@ -6,6 +6,8 @@ export interface Watchdog {
   signal: AbortSignal
   /** Starts the time anew; `waitingFor` says in the failure what did not come. */
   arm(ms: number, waitingFor: string): void
+  /** Something came: the time that was set last starts anew. Cheap enough for every piece of a stream. */
+  hear(): void
   /** Why the call was ended; null where it was not ended by this watchdog. */
   failure(): ChatFailure | null
   stop(): void
@@ -30,7 +32,12 @@ export function createWatchdog(): Watchdog {
         controller.abort(failure)
       }, ms)
     },
+    hear: () => void timer?.refresh(),
     failure: () => failure,
-    stop: () => clearTimeout(timer),
+    stop() {
+      clearTimeout(timer)
+      // A timer that was stopped would start again when it is refreshed.
+      timer = undefined
+    },
   }
 }

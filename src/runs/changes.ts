@@ -1,5 +1,5 @@
 import type { Failure } from '../contracts/failures.ts'
-import type { NewRunEvent, RunStatus, WaitingFor } from '../contracts/run.ts'
+import type { NewRunEvent, RunStatus, Stop, WaitingFor } from '../contracts/run.ts'
 import { storableText } from '../store/text.ts'
 
 /** What a group of events changes in the list of runs: one row for each run, in the words of its columns. */
@@ -41,9 +41,9 @@ function changeOf(
     case 'run.waiting':
       return { status: 'waiting', waiting_for: event.data.waitingFor }
     case 'run.resumed':
-      return event.data.waitingFor === null
-        ? { status: 'running', waiting_for: null }
-        : { status: 'waiting', waiting_for: event.data.waitingFor }
+      return standingStill(event.data.waitingFor)
+    case 'run.parked':
+      return standingStill('operator')
     case 'run.completed':
       return {
         status: 'completed',
@@ -70,4 +70,11 @@ function changeOf(
     default:
       return event satisfies never
   }
+}
+
+function standingStill(stop: Stop | null): Pick<Change, 'status' | 'waiting_for'> {
+  if (stop === null) return { status: 'running', waiting_for: null }
+  return stop === 'operator'
+    ? { status: 'parked', waiting_for: null }
+    : { status: 'waiting', waiting_for: stop }
 }

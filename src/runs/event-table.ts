@@ -23,8 +23,8 @@ select id, tenant, workflow, source, trigger, event_id, summary, started_at, '-i
 const APPEND = `
 with incoming as (
   select * from rows from (json_to_recordset($1) as (
-         run_id text, key text, type text, step text, data text, at timestamptz)) with ordinality
-      as incoming (run_id, key, type, step, data, at, position)
+         run_id text, key text, type text, wait text, data text, at timestamptz)) with ordinality
+      as incoming (run_id, key, type, wait, data, at, position)
 ), locked as (
   select id, last_seq, ended_at, status_at from runs
    where id in (select run_id from incoming) order by id for update
@@ -58,7 +58,7 @@ with incoming as (
   update waits set wake_after = null, resolved_at = coalesce(waits.resolved_at, now()),
          resolved_by = coalesce(waits.resolved_by, 'run')
     from numbered where numbered.type = 'run.resumed'
-     and waits.run_id = numbered.run_id and waits.step = numbered.step
+     and waits.run_id = numbered.run_id and waits.id = numbered.wait
 ), closed as (
   update waits set resolved_at = now(), resolved_by = 'run', wake_after = null
     from numbered where numbered.type in ('run.completed', 'run.failed', 'run.cancelled')
@@ -109,7 +109,7 @@ const eventRow = ({ runId, key, type, data, at }: NewRunEvent): unknown => ({
   run_id: runId,
   key: storableText(key),
   type,
-  step: 'step' in data ? storableText(data.step) : null,
+  wait: 'wait' in data ? data.wait : null,
   data: JSON.stringify(data),
   at,
 })

@@ -120,13 +120,14 @@ export function createReconciler({
   // are on their way get a few seconds.
   async function mendWaiting(): Promise<void> {
     await pool.query(
-      `update runs set status = 'waiting', waiting_for = waits.kind
+      `update runs set status = case waits.kind when 'operator' then 'parked' else 'waiting' end,
+              waiting_for = nullif(waits.kind, 'operator')
          from waits where waits.run_id = runs.id and waits.resolved_at is null
           and runs.status = 'running' and waits.opened_at < now() - interval '5 seconds'`,
     )
     await pool.query(
       `update runs set status = 'running', waiting_for = null
-        where status = 'waiting' and status_at < now() - interval '5 seconds'
+        where status in ('waiting', 'parked') and status_at < now() - interval '5 seconds'
           and not exists (select from waits where waits.run_id = runs.id
                              and (waits.resolved_at is null or waits.wake_after is not null))`,
     )
@@ -197,6 +198,10 @@ async function endOf(temporal: Client, execution: WorkflowExecutionInfo): Promis
       data: { output: (await handle.result()) ?? null, last: true },
     }
   } catch (error) {
+    // It has ended, though nobody can say any more with what.
+    if (status === 'completed' && failureOf(error).code === 'Run.PayloadGone') {
+      return { ...head, type: 'run.completed', data: { output: null, last: true } }
+    }
     if (!(error instanceof WorkflowFailedError)) throw error
     const failure: Failure = failureOf(error.cause)
     return { ...head, type: 'run.failed', data: { failure, last: true } }

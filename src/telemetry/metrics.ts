@@ -1,8 +1,11 @@
 import type { Pool } from 'pg'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { createModelMetrics, type ModelMetrics } from './model-metrics.ts'
 
 /** What this process counts, and what it asks Postgres for when it is scraped. */
 export interface Metrics {
+  /** Model calls of this process. */
+  models: ModelMetrics
   /** An answer to a webhook: `accepted`, `duplicate`, or the code with which it was refused. */
   hookAnswered(source: string, answer: string): void
   /** A request that was refused: its source, empty where it has none, and what did not hold. */
@@ -60,6 +63,7 @@ export function createMetrics(pool: Pool): Metrics {
   })
 
   return {
+    models: createModelMetrics(registry),
     eventsChanged: (state, count) => changes.inc({ state }, count),
     hookAnswered: (source, answer) => answers.inc({ source, answer }),
     hookRejected: (source, step) => rejects.inc({ source, step }),

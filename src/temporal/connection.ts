@@ -1,4 +1,5 @@
 import { Client } from '@temporalio/client'
+import type { DataConverter } from '@temporalio/common'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import { NativeConnection } from '@temporalio/worker'
 import type { Logger } from 'pino'
@@ -7,6 +8,8 @@ import type { Logger } from 'pino'
 export interface Temporal {
   namespace: string
   address: string
+  /** What the client converts values with; workers have to take the same. */
+  dataConverter: DataConverter
   /** The client, on a native connection; throws an error until Temporal was reached once. */
   client(): Client
   /** Resolves once Temporal was reached; rejects when the connection is closed before. */
@@ -25,7 +28,16 @@ const RETRY_MS = 500
  * Connects in the background, as often as it takes: a receiver of webhooks must start while Temporal is away. Takes
  * address, namespace, TLS and key from the environment and the profile files that Temporal's own tools read.
  */
-export function openTemporal({ env, log }: { env: NodeJS.ProcessEnv; log: Logger }): Temporal {
+export function openTemporal({
+  env,
+  dataConverter = {},
+  log,
+}: {
+  env: NodeJS.ProcessEnv
+  /** Needed by whoever reads what runs were handed, or hands them something. @default values as they are */
+  dataConverter?: DataConverter
+  log: Logger
+}): Temporal {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
     overrideEnvVars: definedOf(env),
   })
@@ -40,6 +52,7 @@ export function openTemporal({ env, log }: { env: NodeJS.ProcessEnv; log: Logger
   return {
     namespace,
     address,
+    dataConverter,
     client() {
       if (client === undefined)
         throw new TemporalUnavailable(`Temporal at ${address} was not reached yet.`)
@@ -66,7 +79,7 @@ export function openTemporal({ env, log }: { env: NodeJS.ProcessEnv; log: Logger
           address,
           ...(typeof apiKey === 'string' ? { apiKey } : {}),
         })
-        client = new Client({ connection, namespace })
+        client = new Client({ connection, namespace, dataConverter })
         if (attempt > 1) log.info({ address }, 'Temporal is reached')
         return { connection, client }
       } catch (error) {

@@ -6,7 +6,9 @@ import {
 } from '@temporalio/client'
 import type { TriggerEvent } from '../contracts/event.ts'
 import { DEFAULT_TENANT, TASK_QUEUE } from '../contracts/names.ts'
+import { toTemporal } from '../contracts/priority.ts'
 import { searchAttributesOf } from '../inbox/start-run.ts'
+import { priorityOf } from '../inbox/trigger.ts'
 import type { Trigger } from '../triggers/define.ts'
 
 /** What bringing the schedules up to date has changed. */
@@ -79,12 +81,16 @@ function scheduleOf(name: string, trigger: Trigger): ScheduleOptions[] {
     hops: 0,
     correlationId: `${PREFIX}${name}`,
   }
+  const priority = priorityOf(trigger)
+  // The SDK sends it, and its types leave it out.
+  const untyped = { priority: toTemporal(priority) }
   const { data, summary } = trigger.read(undefined, head)
   const input: TriggerEvent = { ...head, trigger: name, data }
   return [
     {
       scheduleId: `${PREFIX}${name}`,
       spec: { cronExpressions: [cron], timezone },
+      // Nor is a run handed the result of the one before it, whose payloads may be deleted by then.
       policies: { overlap: 'ALLOW_ALL', catchupWindow },
       action: {
         type: 'startWorkflow',
@@ -95,7 +101,8 @@ function scheduleOf(name: string, trigger: Trigger): ScheduleOptions[] {
         memo: { summary },
         typedSearchAttributes: searchAttributesOf({ ...input, id: null }),
         staticSummary: summary,
-        staticDetails: `Started by the schedule **${source.name}** (\`${cron}\`, ${timezone}) through the trigger **${name}**.`,
+        staticDetails: `Started by the schedule **${source.name}** (\`${cron}\`, ${timezone}) through the trigger **${name}**.\n\n- priority: ${priority}`,
+        ...untyped,
       },
     },
   ]

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { DataConverter } from '@temporalio/common'
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker'
 import type { Activities } from '../activities/index.ts'
 import { DEFAULT_PROFILE, llmTaskQueue, TASK_QUEUE } from '../contracts/names.ts'
@@ -16,6 +17,7 @@ export interface Workers {
 interface WorkersOptions {
   connection: NativeConnection
   namespace: string
+  dataConverter: DataConverter
   activities: Activities
   reports: ReportSinks
   /** Calls to models under way at once in this process. */
@@ -31,18 +33,21 @@ export type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath
 
 // Waiting runs are replayed when they wake: memory stays flat however many wait.
 const CACHED_WORKFLOWS = 200
+// Below the heartbeats of model calls: each of them is to bring back a cancellation.
+const HEARTBEATS_APART_MS = 500
 
 /** Starts both workers on one connection. */
 export async function startWorkers({
   connection,
   namespace,
+  dataConverter,
   activities: { callModel, ...light },
   reports,
   modelCalls,
   graceMs,
   workflows = workflowCode(),
 }: WorkersOptions): Promise<Workers> {
-  const shared = { connection, namespace, shutdownGraceTime: graceMs }
+  const shared = { connection, namespace, dataConverter, shutdownGraceTime: graceMs }
   const workers = await Promise.all([
     Worker.create({
       ...shared,
@@ -57,6 +62,7 @@ export async function startWorkers({
       taskQueue: llmTaskQueue(DEFAULT_PROFILE),
       activities: { callModel },
       maxConcurrentActivityTaskExecutions: modelCalls,
+      maxHeartbeatThrottleInterval: HEARTBEATS_APART_MS,
     }),
   ])
   const running = workers.map((worker) => worker.run())
@@ -81,7 +87,7 @@ function workflowCode(): WorkflowCode {
   const codePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url))
   if (existsSync(codePath)) return { workflowBundle: { codePath } }
   return {
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    workflowsPath: fileURLToPath(new URL('../workflows/all.ts', import.meta.url)),
     interceptors: { workflowModules: [interceptorsPath()] },
   }
 }

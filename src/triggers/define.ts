@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod'
 import type { EventHead, TriggerEvent } from '../contracts/event.ts'
+import type { Flow } from '../inbox/trigger.ts'
 import type * as workflows from '../workflows/index.ts'
 import type { Bus } from './bus/bus.ts'
 import type { Schedule } from './schedule/schedule.ts'
@@ -28,6 +29,7 @@ export interface Trigger {
   /** Parses the body and picks what the workflow asks for. Throws `ZodError` when the body does not match. */
   read(body: unknown, event: EventHead): Reading
   workflow: WorkflowName
+  flow?: Flow
 }
 
 type Workflows = typeof workflows
@@ -50,6 +52,8 @@ interface TriggerDefinition<Body, Name extends WorkflowName> {
   summary?(data: DataOf<Name>, event: EventHead): string
   /** A name that `workflows/index.ts` exports. */
   workflow: Name
+  /** How its runs stand to others. */
+  flow?: Flow
 }
 
 /** Types a source. */
@@ -62,6 +66,7 @@ export function defineTrigger<Name extends WorkflowName, Body>(
   return {
     source: definition.source,
     workflow: definition.workflow,
+    flow: definition.flow ?? {},
     when: definition.when ?? (() => true),
     read(body, event) {
       const data = definition.read(definition.body.parse(body), event)

@@ -5,7 +5,12 @@ import { createTokens } from '../../src/api/tokens.ts'
 import type { NewRunEvent, RunEvent } from '../../src/contracts/run.ts'
 import { createAccept } from '../../src/inbox/accept.ts'
 import { createDecide } from '../../src/runs/approvals.ts'
+import { createDecideParked } from '../../src/runs/parked.ts'
+import { writeStandIn } from '../../src/models/stand-in.ts'
+import { loadModelConfig } from '../../src/models/model-setting.ts'
+import { readPrompts } from '../../src/models/prompts.ts'
 import { createRunLog } from '../../src/runs/run-log.ts'
+import { profiles } from '../../src/providers/profiles.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openPool } from '../../src/store/pool.ts'
 import { createDatabase } from '../harness.ts'
@@ -29,6 +34,26 @@ export async function openApi(others: Partial<ApiDependencies> = {}) {
     log,
     accept: createAccept(pool, () => undefined),
     decide: createDecide({ pool, wake: () => Promise.resolve('told') }),
+    decideParked: createDecideParked({
+      pool,
+      wake: () => Promise.resolve('told'),
+      standIn: writeStandIn,
+      checkValue: () => Promise.resolve(null),
+    }),
+    startRun: () => Promise.resolve(),
+    cancelRun: () => Promise.resolve({ outcome: 'unknown' }),
+    prompts: readPrompts('prompts'),
+    models: loadModelConfig(
+      {
+        LLM_PROVIDER: 'openai',
+        OPENAI_BASE_URL: 'https://api.openai.com/v1',
+        LLM_MODEL_FAST: 'small',
+        LLM_MODEL_STRONG: 'big',
+        LLM_SCHEMA_MODE: 'json_schema',
+        LLM_MAX_TOKENS_FIELD: 'max_completion_tokens',
+      },
+      { env: {}, profiles, keysNeeded: false },
+    ),
     tokens: createTokens([
       { token: 'token-1', tenant: 'default' },
       { token: 'token-2', tenant: 'other' },

@@ -85,6 +85,8 @@ export async function onset(
     providers: () => Promise.resolve(openProviders()),
     env: {},
     input: () => Readable.from([]),
+    isTerminal: false,
+    interrupted: () => new Promise(() => undefined),
     describeConfig: () => [],
     checks: () => Promise.resolve([]),
     user: 'ada',

@@ -25,6 +25,11 @@ const mistakes = {
     from: `(review) => review`,
     to: `({ author, title, url }) => ({ author, title, url })`,
   },
+  'a priority that there is not': {
+    file: trigger,
+    from: `'nudgeReviewer',`,
+    to: `'nudgeReviewer', flow: { priority: 'urgent' },`,
+  },
   'a field that the prompt does not take': {
     file: workflow,
     from: `'chase-review', review`,

@@ -38,7 +38,7 @@ export async function openInbox() {
     startRun: (run) => {
       if (away !== null) return Promise.reject(away)
       started.push(run)
-      return Promise.resolve({ outcome: 'started' })
+      return Promise.resolve()
     },
     wake: () => undefined,
     log,

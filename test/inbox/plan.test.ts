@@ -44,6 +44,19 @@ test('each trigger of the source that means the event gets one run, the same eac
   expect(planDispatches(event({ a: 1 }), catalogue)).toEqual(plans)
 })
 
+test('a run has the priority of its trigger, and as one of many that are repeated it is bulk', () => {
+  const catalogue = { one: trigger, two: { ...trigger, flow: { priority: 'bulk' } as const } }
+  const priorities = (changes: Partial<InboxEvent> = {}) =>
+    planDispatches(event({}, changes), catalogue).map(
+      (plan) => plan.outcome === 'start' && plan.run.priority,
+    )
+  const replay = { id: 'rpl_1', runs: {} }
+
+  expect(priorities()).toEqual(['interactive', 'bulk'])
+  expect(priorities({ replay: { ...replay, ofMany: false } })).toEqual(['interactive', 'bulk'])
+  expect(priorities({ replay: { ...replay, ofMany: true } })).toEqual(['bulk', 'bulk'])
+})
+
 const fails = (error: Error) => (): never => {
   throw error
 }
@@ -68,7 +81,6 @@ test.each<[string, Partial<Catalogue[string]>, unknown, string]>([
     {},
     'read_failed',
   ],
-  ['an input that Temporal would refuse', {}, { a: 'x'.repeat(2_000_000) }, 'input_too_large'],
 ])('%s puts its own dispatch into quarantine, and no other', (_, changes, body, reason) => {
   const calm = { ...trigger, read: () => ({ data: null, summary: '' }) }
 

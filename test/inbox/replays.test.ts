@@ -49,6 +49,7 @@ test('a replayed event makes a run of its own that names the first one', async (
   expect(again).toHaveLength(2)
   for (const run of again) expect(run.input.replayOf).toBe(own?.id)
   expect(new Set(runsOf(id).map((run) => run.id)).size).toBe(3)
+  expect(runsOf(id).map(({ priority }) => priority)).toEqual(Array(3).fill('interactive'))
   expect(first).toMatchObject({ total: 1, done: 1, started: 2, quarantined: 0, by: 'ada' })
   const { dispatches } = await find(id)
   expect(dispatches.filter(({ replayId }) => replayId === second.id)).toHaveLength(2)
@@ -84,7 +85,9 @@ test('all events of a source, type and time are replayed, and no others', async 
   await loop.stop()
 
   expect(finished).toMatchObject({ total: 20, done: 20, started: 40 })
-  expect(chosen.map((id) => runsOf(id).length)).toEqual(chosen.map(() => 2))
+  expect(chosen.map((id) => runsOf(id).map(({ priority }) => priority))).toEqual(
+    chosen.map(() => ['interactive', 'bulk']),
+  )
   expect(others.map((id) => runsOf(id).length)).toEqual([1, 1])
   expect(await stateOf(over)).toMatchObject({ total: 0, state: 'done' })
 })

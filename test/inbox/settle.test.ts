@@ -48,6 +48,7 @@ const startedBy = (event: InboxEvent, id: string): Settlement => ({
         id,
         workflow: 'tested',
         summary: 'A test',
+        priority: 'interactive',
         input: { ...event, trigger: 'test', data: {} },
       },
     },
@@ -93,31 +94,31 @@ test('an event does not answer the run that it started, however late it is settl
 })
 
 test('an event answers one of several waits of a run, and each of several runs', async () => {
-  await wait('run-a', 'part', 'many')
-  await wait('run-a', 'part-2', 'many')
+  const first = await wait('run-a', 'part', 'many')
+  const second = await wait('run-a', 'part-2', 'many')
   await wait('run-b', 'part', 'many')
   const event = await happen('many', 'many')
 
   const woken = await settle({ event, dispatches: [] })
 
   expect(woken).toHaveLength(2)
-  await expect(closeWait(pool, { runId: 'run-a', step: 'part' })).resolves.toMatchObject({
+  await expect(closeWait(pool, first)).resolves.toMatchObject({
     event: { key: 'many' },
   })
-  await expect(closeWait(pool, { runId: 'run-a', step: 'part-2' })).resolves.toEqual({
+  await expect(closeWait(pool, second)).resolves.toEqual({
     kind: 'event',
     event: null,
   })
 })
 
-const answerOf = async (runId: string, step: string) => {
-  const resolution = await closeWait(pool, { runId, step })
+const answerOf = async (opened: { id: string }) => {
+  const resolution = await closeWait(pool, opened)
   return resolution.kind === 'event' ? resolution.event?.key : undefined
 }
 
 test('several waits of a run that are open at once get the events that are settled together, each one, in their order', async () => {
-  await wait('run-both', 'part', 'both')
-  await wait('run-both', 'part-2', 'both')
+  const first = await wait('run-both', 'part', 'both')
+  const second = await wait('run-both', 'part-2', 'both')
   const older = await happen('both-1', 'both')
   const younger = await happen('both-2', 'both')
 
@@ -126,8 +127,8 @@ test('several waits of a run that are open at once get the events that are settl
   )
 
   expect(woken.flat()).toHaveLength(2)
-  await expect(answerOf('run-both', 'part')).resolves.toBe('both-1')
-  await expect(answerOf('run-both', 'part-2')).resolves.toBe('both-2')
+  await expect(answerOf(first)).resolves.toBe('both-1')
+  await expect(answerOf(second)).resolves.toBe('both-2')
 })
 
 test('a run that waits gets the older of two events, though the younger is settled first', async () => {
@@ -135,7 +136,7 @@ test('a run that waits gets the older of two events, though the younger is settl
   await settle(startedBy(starter, 'run-overtaken'))
   const older = await happen('overtaken-1', 'overtaken')
   const younger = await happen('overtaken-2', 'overtaken')
-  await wait('run-overtaken', 'part', 'elsewhere')
+  const first = await wait('run-overtaken', 'part', 'elsewhere')
   await pool.query(`update waits set event_subject = 'overtaken' where run_id = 'run-overtaken'`)
 
   const woken = await settle({ event: younger, dispatches: [] })
@@ -143,7 +144,7 @@ test('a run that waits gets the older of two events, though the younger is settl
 
   expect(woken).toHaveLength(1)
   expect(later).toEqual([])
-  await expect(answerOf('run-overtaken', 'part')).resolves.toBe('overtaken-1')
+  await expect(answerOf(first)).resolves.toBe('overtaken-1')
   const next = await wait('run-overtaken', 'part-2', 'overtaken')
   expect(next.resolution).toMatchObject({ kind: 'event', event: { key: 'overtaken-2' } })
 })
@@ -152,14 +153,13 @@ test('waits and events that come at once meet: no event is lost, none comes twic
   const events = await Promise.all(
     Array.from({ length: 20 }, (_, index) => happen(`crowd-${index}`, 'crowd')),
   )
-  const steps = events.map((_, index) => `part-${index}`)
 
-  await Promise.all([
-    ...steps.map((step) => wait('run-crowd', step, 'crowd')),
+  const [waits] = await Promise.all([
+    Promise.all(events.map((_, index) => wait('run-crowd', `part-${index}`, 'crowd'))),
     ...events.map((event) => settle({ event, dispatches: [] })),
   ])
 
-  const answers = await Promise.all(steps.map((step) => answerOf('run-crowd', step)))
+  const answers = await Promise.all(waits.map(answerOf))
   expect(new Set(answers)).toEqual(new Set(events.map(({ key }) => key)))
 })
 

@@ -7,6 +7,7 @@ const planned = (data: unknown): PlannedRun => ({
   id: 'tested:test:1',
   workflow: 'tested',
   summary: 'A test',
+  priority: 'interactive',
   input: {
     id: 'evt_1',
     tenant: 'default',

@@ -2,7 +2,7 @@ import pino from 'pino'
 import { afterAll, expect, test } from 'vitest'
 import { createAccept } from '../../src/inbox/accept.ts'
 import { createDispatcher } from '../../src/inbox/dispatch.ts'
-import { type Start, type StartRun, TemporalAway } from '../../src/inbox/start-run.ts'
+import { type StartRun, TemporalAway } from '../../src/inbox/start-run.ts'
 import { createRush } from '../../src/inbox/rush.ts'
 import { createSweeper } from '../../src/inbox/sweeper.ts'
 import { migrate } from '../../src/store/migrate.ts'
@@ -27,8 +27,7 @@ const catalogue = {
 }
 
 /** A process of its own, as far as the inbox knows: what starts runs is told. */
-const process = (startRun: (id: string) => Promise<Start>) =>
-  createProcess(({ id }) => startRun(id))
+const process = (startRun: (id: string) => Promise<void>) => createProcess(({ id }) => startRun(id))
 
 function createProcess(startRun: StartRun) {
   const dispatcher = createDispatcher({
@@ -57,7 +56,6 @@ test('what a dead process has left is dispatched once, however many sweep', asyn
   const sweepers = Array.from({ length: 4 }, () =>
     process(async (id) => {
       starts.push(id)
-      return { outcome: 'started' }
     }).sweep(),
   )
 
@@ -76,7 +74,6 @@ test('what cannot be started stays, and is tried again', async () => {
   const sweeper = process(async () => {
     tries += 1
     if (tries < 3) throw new TemporalAway('Temporal is away.')
-    return { outcome: 'started' }
   }).sweep()
 
   await until('it to be dispatched', async () => (await openEvents()) === 0)
@@ -85,29 +82,12 @@ test('what cannot be started stays, and is tried again', async () => {
   expect(tries).toBe(3)
 })
 
-test('a run that Temporal will never take is quarantined with its reason, not tried for ever', async () => {
-  await abandon(['huge'])
-  const sweeper = process(async () => ({
-    outcome: 'refused',
-    message: 'Blob data size exceeds limit.',
-  })).sweep()
-
-  await until('it to be dispatched', async () => (await openEvents()) === 0)
-  await sweeper.stop()
-
-  const { rows } = await pool.query(
-    `select dispatches.state, dispatches.reason from dispatches join events on id = event_id where key = 'huge'`,
-  )
-  expect(rows).toEqual([{ state: 'quarantined', reason: 'input_too_large' }])
-})
-
 test('no more than 32 events are under way in one process; the rest is left to the sweeper', async () => {
   const release = Promise.withResolvers<void>()
   let underWay = 0
   const { dispatcher } = process(async () => {
     underWay += 1
     await release.promise
-    return { outcome: 'started' }
   })
   const accept = createAccept(pool, dispatcher.offer)
 
@@ -133,7 +113,6 @@ test('while senders wait in numbers, nothing is dispatched at once, and each swe
     catalogue,
     async startRun() {
       starts += 1
-      return { outcome: 'started' }
     },
     wake: () => undefined,
     isRush: rush.isOn,
@@ -168,7 +147,6 @@ test('during an outage one event asks at a time, and the others keep their turn'
   const { dispatcher } = process(async (id) => {
     tries.push(id)
     if (away) throw new TemporalAway('Temporal is away.')
-    return { outcome: 'started' }
   })
   const sweeper = createSweeper({ pool, dispatcher, log })
 
@@ -192,7 +170,7 @@ test('an event that can never be started is in nobody’s way', async () => {
   await pool.query('update events set dispatch_after = null')
   await abandon(['never', 'fine-1', 'fine-2'])
   const { rows } = await pool.query(`select id from events where key = 'never'`)
-  const { dispatcher } = process(() => Promise.resolve({ outcome: 'started' }))
+  const { dispatcher } = process(() => Promise.resolve())
   const sweeper = createSweeper({
     pool,
     dispatcher: {
@@ -222,9 +200,7 @@ test('events that can never be started keep no other waiting, nor say that it do
   const { rows } = await pool.query(`select id, key from events where dispatch_after is not null`)
   const poison = new Set(rows.filter(({ key }) => key.startsWith('poison')).map(({ id }) => id))
   const { dispatcher } = createProcess(({ input }) =>
-    poison.has(input.id)
-      ? Promise.reject(new Error('INVALID_ARGUMENT'))
-      : Promise.resolve({ outcome: 'started' }),
+    poison.has(input.id) ? Promise.reject(new Error('INVALID_ARGUMENT')) : Promise.resolve(),
   )
   const sweeper = createSweeper({ pool, dispatcher, log })
 
@@ -248,14 +224,14 @@ test('a slow start holds up its own event only', async () => {
   await pool.query(
     `update events set dispatch_after = now() - interval '1 hour' where key = 'slow'`,
   )
-  const answer = Promise.withResolvers<Start>()
+  const answer = Promise.withResolvers<void>()
   const { dispatcher } = createProcess(({ input }) =>
-    input.key === 'slow' ? answer.promise : Promise.resolve({ outcome: 'started' }),
+    input.key === 'slow' ? answer.promise : Promise.resolve(),
   )
   const sweeper = createSweeper({ pool, dispatcher, log })
 
   await until('the others to be dispatched', async () => (await openEvents()) === 1)
-  answer.resolve({ outcome: 'started' })
+  answer.resolve()
   await sweeper.stop()
 
   expect(await openEvents()).toBe(0)

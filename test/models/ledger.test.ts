@@ -39,7 +39,10 @@ const success = (id: string, output: unknown): AttemptEnd => ({
   output,
 })
 
-const failure = (id: string, code: 'LLM.Server' | 'LLM.InvalidOutput'): AttemptEnd => ({
+const failure = (
+  id: string,
+  code: 'LLM.Server' | 'LLM.InvalidOutput' | 'LLM.RateLimited',
+): AttemptEnd => ({
   id,
   outcome: 'failed',
   code,
@@ -69,7 +72,7 @@ test('a call that has succeeded comes back finished', async () => {
       usage: { inputTokens: 12, outputTokens: 3 },
     },
   })
-  expect(await listCalls(pool, call)).toEqual([
+  expect(await listCalls(pool, call)).toMatchObject([
     {
       step: 'triage',
       ask: 1,
@@ -120,15 +123,26 @@ test('failures are counted, and text that was shown is remembered', async () => 
 
   const third = await beginOpen(call)
 
-  expect(first).toMatchObject({ wroteBefore: false, invalidBefore: 0 })
-  expect(second).toMatchObject({ wroteBefore: false, invalidBefore: 0 })
-  expect(third).toMatchObject({ attempt: 3, wroteBefore: true, invalidBefore: 1 })
+  expect(first).toMatchObject({ wroteBefore: false, failuresBefore: 0 })
+  expect(second).toMatchObject({ wroteBefore: false, failuresBefore: 1 })
+  expect(third).toMatchObject({ attempt: 3, wroteBefore: true, failuresBefore: 2 })
   expect((await listCalls(pool, call))[0]).toMatchObject({
     outcome: 'failed',
     failureCode: 'LLM.Server',
     message: 'No.',
     output: 'text',
   })
+})
+
+test('what the provider put off, and what another model failed at, is no failure of this one', async () => {
+  const call = newCall()
+  const first = await beginOpen(call)
+  await finishAttempt(pool, failure(first.id, 'LLM.RateLimited'))
+  const plan = { call, provider: 'other', model: 'gpt-test', promptVersion: 'abc' }
+  const other = await beginAttempt(pool, plan)
+  if (other.outcome === 'begun') await finishAttempt(pool, failure(other.id, 'LLM.Server'))
+
+  expect(await begin(call)).toMatchObject({ attempt: 3, failuresBefore: 0 })
 })
 
 test('another ask is another call, and its attempts count on', async () => {
@@ -138,7 +152,7 @@ test('another ask is another call, and its attempts count on', async () => {
   expect(await begin({ ...call, ask: 2 })).toMatchObject({
     outcome: 'begun',
     attempt: 2,
-    invalidBefore: 0,
+    failuresBefore: 0,
     wroteBefore: true,
   })
 })
@@ -187,3 +201,52 @@ test('nobody reads the calls of another tenant', async () => {
 })
 
 const outcomes = async (call: Call) => (await listCalls(pool, call)).map(({ outcome }) => outcome)
+
+test('an answer is kept under whatever name the provider gives its model', async () => {
+  const call = newCall()
+  const { id } = await beginOpen(call)
+  const model = 'é'.repeat(10_000)
+  const end = { ...success(id, 'paid'), outcome: 'succeeded', model, finishReason: 'stop' } as const
+
+  await finishAttempt(pool, { ...end, output: 'paid' })
+
+  expect(await begin(call)).toMatchObject({ outcome: 'finished', reply: { output: 'paid' } })
+  expect((await listCalls(pool, call))[0]?.model).toHaveLength(500)
+})
+
+test('what a call used and cost is kept, and not changed by saying it again', async () => {
+  const call = { ...newCall(), trigger: 'newIssues', workflow: 'triageIssue' }
+  const { id } = await beginOpen(call)
+  const usage = {
+    inputTokens: 12,
+    outputTokens: 3,
+    cachedInputTokens: 4,
+    cacheWriteTokens: 1,
+    reasoningTokens: 2,
+  }
+  const price = {
+    costMicros: 7,
+    source: 'override',
+    priceVersion: 'override/1',
+    unitPrices: null,
+  } as const
+  const paid = { usage, price, serviceTier: 'flex', responseId: 'resp_1', usageEstimated: true }
+  await finishAttempt(pool, { ...success(id, 'one'), ...paid })
+
+  await finishAttempt(pool, { ...success(id, 'one'), ...paid, price: { ...price, costMicros: 9 } })
+
+  expect(await begin(call)).toMatchObject({ outcome: 'finished', measured: { usage } })
+  expect(await listCalls(pool, call)).toMatchObject([
+    {
+      trigger: 'newIssues',
+      workflow: 'triageIssue',
+      ...usage,
+      costMicros: 7,
+      costSource: 'override',
+      priceVersion: 'override/1',
+      serviceTier: 'flex',
+      responseId: 'resp_1',
+      usageEstimated: true,
+    },
+  ])
+})

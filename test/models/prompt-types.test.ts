@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { generatePromptTypes } from '../../src/models/prompt-types.ts'
+import { readPrompts } from '../../src/models/prompts.ts'
 
 const words = (count: number): string[] => Array.from({ length: count }, (_, at) => `word ${at}`)
 
@@ -64,14 +65,16 @@ function folderWith(content: string): string {
   return folder
 }
 
+const typesOf = (folder: string): string => generatePromptTypes(readPrompts(folder).values())
+
 test('the committed types are those of the prompts', () => {
-  expect(readFileSync('src/contracts/prompts.ts', 'utf8')).toBe(generatePromptTypes('prompts'))
+  expect(readFileSync('src/contracts/prompts.ts', 'utf8')).toBe(typesOf('prompts'))
 })
 
 test('every kind of schema has its type', () => {
   const folder = folderWith(`---\n${JSON.stringify(front)}\n---\n{% role "user" %}{{ plain }}`)
 
-  const types = generatePromptTypes(folder)
+  const types = typesOf(folder)
 
   expect(types).toContain(`    input: {
       plain: string
@@ -96,7 +99,7 @@ test('every kind of schema has its type', () => {
 
 test('the formatter has nothing to change', () => {
   const folder = folderWith(`---\n${JSON.stringify(front)}\n---\n{% role "user" %}{{ plain }}`)
-  const types = generatePromptTypes(folder)
+  const types = typesOf(folder)
   const path = join(folder, 'prompts.ts')
   writeFileSync(path, types)
 
@@ -109,7 +112,5 @@ test('a schema without a type is refused with its place', () => {
   const odd = { ...front, output: { schema: { anyOf: [{ type: 'string' }] } } }
   const folder = folderWith(`---\n${JSON.stringify(odd)}\n---\n{% role "user" %}{{ plain }}`)
 
-  expect(() => generatePromptTypes(folder)).toThrow(
-    /odd-one\.md: Front matter: output\.schema.*anyOf/,
-  )
+  expect(() => readPrompts(folder)).toThrow(/odd-one\.md: Line 2: output\.schema.*anyOf/)
 })

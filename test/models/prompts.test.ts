@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { readPrompt, readPrompts } from '../../src/models/prompts.ts'
+import { readPrompt as readSource, readPrompts } from '../../src/models/prompts.ts'
 
 const front = (lines: string[] = []): string =>
   [
@@ -14,6 +14,8 @@ const front = (lines: string[] = []): string =>
   ].join('\n')
 
 const file = (body: string, lines: string[] = []): string => `---\n${front(lines)}\n---\n${body}`
+
+const readPrompt = (content: string, name: string) => readSource({ name, content, partials: {} })
 
 const greet = '{% role "system" %}\nBe kind.\n{% role "user" %}\nGreet {{ who | fence: "who" }}.\n'
 
@@ -63,7 +65,11 @@ test.each([
 const user = (body: string): string => `{% role "user" %}${body}`
 
 test.each([
-  ['a file of the working directory', file(user('{% render "package.json" %}')), /render/],
+  [
+    'a file of the working directory',
+    file(user('{% render "package.json" %}')),
+    /Line 7: .*partial/,
+  ],
   ['an included file', file(user('{% include "package.json" %}')), /include/],
   ['a layout', file(user('{% layout "package.json" %}')), /layout/],
   ['the clock', file(user('{{ "now" | date: "%Y" }}')), /date/],
@@ -84,7 +90,7 @@ test.each([
   ['no question', file('{% role "system" %}x'), /no role "user"/],
   ['a fence without a name', file(user('{{ who | fence }}')), /fence/],
   ['no front matter', 'Hello', /front matter/],
-  ['a broken front matter', '---\nname: [\n---\nx', /line 1/],
+  ['a broken front matter', '---\nname: [\n---\nx', /^Line 2: /],
   ['an unknown setting', file(greet, ['temprature: 1']), /temprature/],
   ['another name', file(greet).replace('greet', 'great'), /The name is great/],
   ['a schema that no type can follow', file(greet, ['output: { schema: { anyOf: [] } }']), /anyOf/],

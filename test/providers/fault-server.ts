@@ -8,7 +8,12 @@ export type Behaviour = (response: ServerResponse, request: IncomingMessage) => 
 /** A server on this machine that misbehaves as told, and the requests that it got. */
 export interface FaultServer {
   baseUrl: string
-  requests: { url: string | undefined; body: unknown; authorization: string | undefined }[]
+  requests: {
+    method: string | undefined
+    url: string | undefined
+    body: unknown
+    authorization: string | undefined
+  }[]
 }
 
 /** Starts a server for one test; it ends with the test. */
@@ -28,7 +33,9 @@ export async function startFaultServer(behave: Behaviour): Promise<FaultServer> 
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { authorization } = request.headers
-    requests.push({ url: request.url, body: JSON.parse(await text(request)), authorization })
+    const { method, url } = request
+    const body = await text(request)
+    requests.push({ method, url, body: body === '' ? null : JSON.parse(body), authorization })
     behave(response, request)
   }
 }
@@ -53,6 +60,30 @@ export const stream =
     if (end === 'done') response.end('data: [DONE]\n\n')
     if (end === 'close') response.end()
     if (end === 'cut') setTimeout(() => response.destroy(), 20)
+  }
+
+/** Does one thing after the other, the last one for ever. */
+export function inTurn(...behaviours: Behaviour[]): Behaviour {
+  let turn = 0
+  return (response, request) => {
+    const behave = behaviours[Math.min(turn, behaviours.length - 1)]
+    turn += 1
+    behave?.(response, request)
+  }
+}
+
+/** Streams a text as it is, so many bytes at a time. */
+export const streamBytes =
+  (content: string, size = 1): Behaviour =>
+  (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.socket?.setNoDelay(true)
+    const bytes = Buffer.from(content)
+    const send = (from: number): void => {
+      if (from >= bytes.length) response.end()
+      else response.write(bytes.subarray(from, from + size), () => send(from + size))
+    }
+    send(0)
   }
 
 /** A frame with text. */

@@ -1,48 +1,20 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
+import OpenAI from 'openai'
 import { expect, test } from 'vitest'
-import type { ChatFailure, ChatRequest } from '../../src/providers/chat.ts'
-import { assertNoRetries, createOpenAi, type SchemaMode } from '../../src/providers/openai.ts'
-import {
-  type Behaviour,
-  delta,
-  type FaultServer,
-  finish,
-  say,
-  startFaultServer,
-  stream,
-  usage,
-} from './fault-server.ts'
+import type { ProviderAbilities } from '../../src/contracts/provider-profile.ts'
+import { assertNoRetries } from '../../src/providers/openai.ts'
+import { profiles } from '../../src/providers/profiles.ts'
+import { ask, question } from './calls.ts'
+import { delta, finish, say, startFaultServer, stream, streamBytes, usage } from './fault-server.ts'
 
-const question: ChatRequest = {
-  prompt: 'greeting',
-  model: 'gpt-test',
-  messages: [{ role: 'user', content: 'Hello?' }],
-  maxOutputTokens: 50,
-  stream: true,
-}
-
-const whole = (finish_reason: string | null, content = 'Hi there') => ({
+const whole = (choice: object, more: object = {}) => ({
+  id: 'chatcmpl-1',
   model: 'gpt-test-2026',
-  choices: [{ message: { role: 'assistant', content }, finish_reason }],
+  choices: [choice],
   usage: { prompt_tokens: 12, completion_tokens: 3 },
+  ...more,
 })
 
-const provider = ({ baseUrl }: FaultServer, schemaMode?: SchemaMode) =>
-  createOpenAi({
-    apiKey: 'sk-test',
-    baseUrl,
-    timeoutMs: 2_000,
-    idleTimeoutMs: 1_000,
-    ...(schemaMode && { schemaMode }),
-  })
-
-function ask(server: FaultServer, request: Partial<ChatRequest> = {}) {
-  const pieces: string[] = []
-  const onText = (text: string): void => void pieces.push(text)
-  const { signal } = new AbortController()
-  return { pieces, reply: provider(server).chat({ ...question, ...request }, { signal, onText }) }
-}
+const said = { message: { role: 'assistant', content: 'Hi there' }, finish_reason: 'stop' }
 
 test('a streamed answer comes in pieces and is complete', async () => {
   const server = await startFaultServer(
@@ -52,16 +24,22 @@ test('a streamed answer comes in pieces and is complete', async () => {
   const { pieces, reply } = ask(server)
 
   expect(await reply).toEqual({
+    outcome: 'complete',
     text: 'Hi there',
+    refusal: null,
     model: 'gpt-test-2026',
     finishReason: 'stop',
     usage: { inputTokens: 12, outputTokens: 3 },
     requestId: 'req_1',
+    responseId: null,
+    serviceTier: null,
+    reportedCostMicros: null,
     ttftMs: expect.any(Number),
   })
   expect(pieces).toEqual(['Hi ', 'there'])
   expect(server.requests).toEqual([
     {
+      method: 'POST',
       url: '/v1/chat/completions',
       authorization: 'Bearer sk-test',
       body: {
@@ -76,7 +54,7 @@ test('a streamed answer comes in pieces and is complete', async () => {
 })
 
 test('an answer in one piece is asked for with its schema', async () => {
-  const server = await startFaultServer(say(200, whole('stop')))
+  const server = await startFaultServer(say(200, whole(said)))
   const schema = { type: 'object' as const, properties: {} }
 
   const { pieces, reply } = ask(server, { stream: false, schema, temperature: 0 })
@@ -93,16 +71,19 @@ test('an answer in one piece is asked for with its schema', async () => {
   })
 })
 
-test.each<[SchemaMode, unknown]>([
-  ['json_object', { type: 'json_object', schema: { type: 'object', properties: {} } }],
-  ['prompt', undefined],
-])('a server that takes no json_schema is told the form by %s', async (mode, form) => {
-  const server = await startFaultServer(say(200, whole('stop')))
+test.each<[string, Partial<ProviderAbilities>, unknown]>([
+  [
+    'json_object',
+    { jsonSchema: false },
+    { type: 'json_object', schema: { type: 'object', properties: {} } },
+  ],
+  ['words', { jsonSchema: false, jsonObject: false }, undefined],
+])('a server that takes no json_schema is told the form by %s', async (_name, lacks, form) => {
+  const server = await startFaultServer(say(200, whole(said)))
   const schema = { type: 'object' as const, properties: {} }
-  const { signal } = new AbortController()
+  const supports = { ...profiles.openai.supports, ...lacks }
 
-  const request = { ...question, stream: false, schema }
-  await provider(server, mode).chat(request, { signal, onText: () => undefined })
+  await ask(server, { stream: false, schema, options: { supports } }).reply
 
   expect(server.requests[0]?.body).toMatchObject({
     messages: [
@@ -113,182 +94,163 @@ test.each<[SchemaMode, unknown]>([
   expect(Object(server.requests[0]?.body)['response_format']).toEqual(form)
 })
 
-test('a server that knows only max_tokens is told the limit by that', async () => {
+test('a server is asked for nothing that its profile says it does not know', async () => {
   const server = await startFaultServer(stream([delta('Hi'), finish('stop')]))
-  const { baseUrl } = server
-  const options = { apiKey: 'sk-test', baseUrl, timeoutMs: 2_000, idleTimeoutMs: 1_000 }
-  const { signal } = new AbortController()
+  const supports = { ...profiles.openai.supports, streamUsage: false }
 
-  const old = createOpenAi({ ...options, maxTokensField: 'max_tokens' })
-  await old.chat(question, { signal, onText: () => undefined })
+  await ask(server, { options: { maxTokensField: 'max_tokens', supports } }).reply
 
-  expect(server.requests[0]?.body).toMatchObject({ max_tokens: 50 })
-  expect(server.requests[0]?.body).not.toHaveProperty('max_completion_tokens')
+  expect(server.requests[0]?.body).toEqual({
+    model: 'gpt-test',
+    messages: question.messages,
+    max_tokens: 50,
+    stream: true,
+  })
+})
+
+test('effort, kind of service and a missing key reach the provider', async () => {
+  const server = await startFaultServer(stream([delta('Hi'), finish('stop')]))
+  const wishes = { reasoningEffort: 'low', serviceTier: 'flex' }
+
+  await ask(server, { ...wishes, options: { apiKey: '' } }).reply
+
+  expect(server.requests[0]?.body).toMatchObject({ reasoning_effort: 'low', service_tier: 'flex' })
+  expect(server.requests[0]?.authorization).toBe('Bearer none')
+})
+
+test('an answer says everything that its price depends on', async () => {
+  const counted = {
+    usage: {
+      prompt_tokens: 100,
+      completion_tokens: 40,
+      prompt_tokens_details: { cached_tokens: 60, cache_write_tokens: 10 },
+      completion_tokens_details: { reasoning_tokens: 25 },
+      cost: 0.001234,
+    },
+    service_tier: 'flex',
+  }
+  const expected = {
+    usage: {
+      inputTokens: 100,
+      outputTokens: 40,
+      cachedInputTokens: 60,
+      cacheWriteTokens: 10,
+      reasoningTokens: 25,
+    },
+    serviceTier: 'flex',
+    reportedCostMicros: 1_234,
+    responseId: 'chatcmpl-1',
+  }
+  const inOne = await startFaultServer(say(200, whole(said, counted)))
+  const streamed = await startFaultServer(
+    stream([delta('Hi'), finish('stop'), { id: 'chatcmpl-1', choices: [], ...counted }]),
+  )
+
+  expect(await ask(inOne, { stream: false }).reply).toMatchObject(expected)
+  expect(await ask(streamed).reply).toMatchObject(expected)
+})
+
+test.each([
+  ['a text', '12'],
+  ['no object', 7],
+  ['half of it', { prompt_tokens: 12 }],
+  ['less than nothing', { prompt_tokens: -1, completion_tokens: 3 }],
+  ['half a token', { prompt_tokens: 1.5, completion_tokens: 3 }],
+])('usage that is %s counts nothing, and the answer stands', async (_name, counts) => {
+  const server = await startFaultServer(
+    stream([delta('Hi'), finish('stop'), { choices: null, usage: counts }]),
+  )
+
+  expect(await ask(server).reply).toMatchObject({ text: 'Hi', usage: null })
+})
+
+test('frames of an odd shape are passed over', async () => {
+  const odd = [
+    {},
+    { choices: 7, model: 7, id: {}, usage: null, service_tier: 1 },
+    { choices: [null] },
+    { choices: ['x'] },
+    { choices: [{ delta: 7, finish_reason: 7 }] },
+    { choices: [{ index: 1, delta: { content: 'another choice' } }] },
+    { choices: [{ index: 0, delta: { content: 7, refusal: [] } }] },
+    { choices: [{ index: null, delta: { content: 'Hi' } }] },
+  ]
+  const server = await startFaultServer(stream([...odd, finish('stop'), usage]))
+
+  expect(await ask(server).reply).toMatchObject({ outcome: 'complete', text: 'Hi' })
+})
+
+test('text survives a stream that is cut into single bytes', async () => {
+  const text = 'Grüße, 世界 👩‍💻'
+  const frames = [delta(text), finish('stop'), usage, '[DONE]']
+  const server = await startFaultServer(
+    streamBytes(
+      frames
+        .map((each) => `data: ${typeof each === 'string' ? each : JSON.stringify(each)}\r\n\r\n`)
+        .join(''),
+    ),
+  )
+
+  const { reply } = ask(server, { options: { timeoutMs: 5_000, idleTimeoutMs: 5_000 } })
+
+  expect(await reply).toMatchObject({ text, usage: { inputTokens: 12 } })
 })
 
 test('an answer that was cut off by its limit is an answer', async () => {
   const server = await startFaultServer(stream([delta('Hi'), finish('length'), usage]))
 
-  expect(await ask(server).reply).toMatchObject({ text: 'Hi', finishReason: 'length' })
+  expect(await ask(server).reply).toMatchObject({
+    outcome: 'truncated',
+    text: 'Hi',
+    finishReason: 'length',
+  })
 })
 
-type Fault = [name: string, behave: Behaviour, code: string, retryable: boolean]
-
-const error = (code: string | number, message = 'No.') => ({ error: { code, message } })
-
-const faults: Fault[] = [
-  ['a refused key', say(401, error('invalid_api_key')), 'Auth', false],
-  ['a rate limit', say(429, error('rate_limit_exceeded')), 'RateLimited', true],
-  ['an empty account', say(429, error('insufficient_quota')), 'BillingExhausted', false],
-  ['a payment due', say(402, { detail: 'pay' }), 'BillingExhausted', false],
-  ['a server error', say(500, error('oops')), 'Server', true],
-  ['a page of a proxy', say(502, '<html><h1>Bad gateway</h1></html>'), 'Server', true],
-  ['an overload', say(529, { error: { type: 'overloaded_error' } }), 'Overloaded', true],
-  ['an unknown model', say(404, error('model_not_found')), 'ModelNotFound', false],
-  [
-    'a question that is too long',
-    say(400, error('x', 'maximum context length')),
-    'ContextLength',
-    false,
-  ],
-  ['a refusal in the manner of FastAPI', say(422, { detail: 'bad' }), 'BadRequest', false],
-  ['an error that is only text', say(400, { error: 'bad' }), 'BadRequest', false],
-  ['200 with a page', say(200, '<html>Hi</html>'), 'BadGateway', true],
-  ['200 with an error', say(200, error('oops')), 'BadGateway', true],
-  ['200 with an error that is a status', say(200, error(429)), 'RateLimited', true],
-  ['200 with a billing error', say(200, error('insufficient_quota')), 'BillingExhausted', false],
-  ['a connection that is reset', (response) => response.destroy(), 'Connection', true],
-  ['silence', () => undefined, 'Timeout', true],
-]
-
-const streamFaults: Fault[] = [
-  ['JSON for a stream', say(200, whole('stop')), 'BadGateway', true],
-  ['an empty stream', stream([], 'close'), 'StreamInterrupted', true],
-  ['no finish reason', stream([delta('Hi')], 'close'), 'StreamInterrupted', true],
-  ['no finish reason before the end', stream([delta('Hi')]), 'StreamInterrupted', true],
-  ['a stream that is cut', stream([delta('Hi')], 'cut'), 'StreamInterrupted', true],
-  ['a broken frame', stream([delta('Hi'), '{"choi']), 'StreamInterrupted', true],
-  ['a frame that is no object', stream(['7']), 'StreamInterrupted', true],
-  ['a stall', stream([delta('Hi')], 'hang'), 'Timeout', true],
-  ['a stream without text', stream([delta('')], 'hang'), 'Timeout', true],
-  ['a rate limit in a frame', stream([error('rate_limit_exceeded')]), 'RateLimited', true],
-  ['a status in a frame', stream([delta('Hi'), error(502)]), 'StreamError', true],
-  ['a server error in a frame', stream([delta('Hi'), error('server_error')]), 'StreamError', true],
-  ['a filter in a frame', stream([delta('Hi'), error('content_filter')]), 'ContentFilter', false],
-  ['billing in a frame', stream([error('insufficient_quota')]), 'BillingExhausted', false],
-  ['a filtered end', stream([delta('Hi'), finish('content_filter')]), 'ContentFilter', false],
-  [
-    'a refusal',
-    stream([{ choices: [{ index: 0, delta: { refusal: 'I will not.' } }] }, finish('stop')]),
-    'ContentFilter',
-    false,
-  ],
-]
-
-const wholeFaults: Fault[] = [
-  [
-    'an answer that is cut',
-    say(200, '{"cho', { 'content-type': 'application/json' }),
-    'StreamInterrupted',
-    true,
-  ],
-  ['an answer without choices', say(200, { id: 1 }), 'BadGateway', true],
-  ['no finish reason', say(200, whole(null)), 'StreamInterrupted', true],
-  ['a filtered answer', say(200, whole('content_filter')), 'ContentFilter', false],
-]
-
-const failureOf = (reply: Promise<unknown>): Promise<ChatFailure> =>
-  reply.then(
-    () => Promise.reject(new Error('Expected a failure.')),
-    (failure: ChatFailure) => failure,
+test('a refusal is an answer, and says what it cost', async () => {
+  const refusal = 'I will not.'
+  const streamed = await startFaultServer(
+    stream([{ choices: [{ index: 0, delta: { refusal } }] }, finish('stop'), usage]),
   )
+  const inOne = await startFaultServer(
+    say(200, whole({ message: { content: null, refusal }, finish_reason: 'stop' })),
+  )
+  const expected = { outcome: 'refused', refusal, text: '', usage: { inputTokens: 12 } }
 
-test.each([...faults, ...streamFaults])(
-  'streaming, %s is one request',
-  async (_name, behave, code, retryable) => {
-    const server = await startFaultServer(behave)
+  expect(await ask(streamed).reply).toMatchObject(expected)
+  expect(await ask(inOne, { stream: false }).reply).toMatchObject(expected)
+})
 
-    const failure = await failureOf(ask(server).reply)
+test('what the headers say about limits is heard, with an answer and with a refusal', async () => {
+  const headers = { 'x-ratelimit-limit-requests': '500', 'x-ratelimit-remaining-requests': '499' }
+  const answering = await startFaultServer(say(200, whole(said), headers))
+  const refusing = await startFaultServer(say(429, {}, { 'retry-after': '7', ...headers }))
+  const silent = await startFaultServer(say(200, whole(said)))
 
-    expect(failure).toMatchObject({ name: 'ChatFailure', code: `LLM.${code}`, retryable })
-    expect(server.requests).toHaveLength(1)
+  const answered = ask(answering, { stream: false })
+  await answered.reply
+  const refused = ask(refusing)
+  await refused.reply.catch(() => undefined)
+  const unlimited = ask(silent, { stream: false })
+  await unlimited.reply
+
+  expect(answered.rates).toMatchObject([{ limits: { rpm: 500 }, remaining: { requests: 499 } }])
+  expect(refused.rates).toMatchObject([{ limits: { rpm: 500 }, retryAfterMs: 7_000 }])
+  expect(unlimited.rates).toEqual([])
+})
+
+test.each(['0', Number.NaN, -1, 1.5, null, undefined, 2])(
+  'a client that makes something else of maxRetries %s is refused',
+  (maxRetries) => {
+    const client = new OpenAI({
+      apiKey: 'sk-test',
+      ...Object.fromEntries([['maxRetries', maxRetries]]),
+    })
+
+    expect(() => assertNoRetries(client)).toThrow('without retries, received maxRetries 2')
+    expect(() => assertNoRetries({ maxRetries })).toThrow('without retries')
   },
 )
 
-test.each([...faults, ...wholeFaults])(
-  'in one piece, %s is one request',
-  async (_name, behave, code, retryable) => {
-    const server = await startFaultServer(behave)
-
-    const failure = await failureOf(ask(server, { stream: false }).reply)
-
-    expect(failure).toMatchObject({ name: 'ChatFailure', code: `LLM.${code}`, retryable })
-    expect(server.requests).toHaveLength(1)
-  },
-)
-
-test('a failure tells the operator what happened, and when to come back', async () => {
-  const headers = { 'retry-after': '7', 'x-request-id': 'req_9' }
-  const limited = await startFaultServer(say(429, error('rate', 'Too many.'), headers))
-  const refused = await startFaultServer(
-    say(401, error('k', `Wrong key: sk-abc${'x'.repeat(900)}`)),
-  )
-
-  expect(await failureOf(ask(limited).reply)).toMatchObject({
-    message: 'The provider limits the rate of calls (429): Too many.',
-    status: 429,
-    requestId: 'req_9',
-    retryAfterMs: 7_000,
-  })
-  expect(await failureOf(ask(refused).reply)).toMatchObject({
-    message: 'The provider refused the API key (401): Wrong key: sk-…',
-  })
+test('a client without retries is taken', () => {
+  expect(() => assertNoRetries(new OpenAI({ apiKey: 'sk-test', maxRetries: 0 }))).not.toThrow()
 })
-
-test('a filtered answer says what it cost', async () => {
-  const server = await startFaultServer(stream([delta('Hi'), finish('content_filter'), usage]))
-
-  expect(await failureOf(ask(server).reply)).toMatchObject({
-    usage: { inputTokens: 12, outputTokens: 3 },
-  })
-})
-
-test.each([true, false])('a cancelled call is no failure (stream: %s)', async (streamed) => {
-  const server = await startFaultServer(stream([delta('Hi')], 'hang'))
-  const controller = new AbortController()
-  const reason = new Error('The run was cancelled.')
-
-  const reply = provider(server).chat(
-    { ...question, stream: streamed },
-    { signal: controller.signal, onText: () => controller.abort(reason) },
-  )
-  if (!streamed) setTimeout(() => controller.abort(reason), 50)
-
-  await expect(reply).rejects.toBe(reason)
-})
-
-test('a host that cannot be reached is worth another attempt', async () => {
-  const server = { baseUrl: `http://127.0.0.1:${await closedPort()}/v1`, requests: [] }
-
-  expect(await failureOf(ask(server).reply)).toMatchObject({
-    code: 'LLM.Connection',
-    retryable: true,
-    message: expect.stringContaining('ECONNREFUSED'),
-  })
-})
-
-test('a client with retries of its own is refused', () => {
-  expect(() => assertNoRetries({ maxRetries: 2 })).toThrow('maxRetries 2')
-  expect(() => assertNoRetries({ maxRetries: '0' })).toThrow('maxRetries 0')
-  expect(() => assertNoRetries({ maxRetries: 0 })).not.toThrow()
-})
-
-/** A port that nobody listens on. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return address !== null && typeof address === 'object' ? address.port : 0
-}

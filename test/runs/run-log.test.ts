@@ -133,7 +133,7 @@ test('a report that comes out of order does not undo a later one, nor the end', 
       key: 'resumed',
       at: at(4),
       type: 'run.resumed',
-      data: { step: 'x', outcome: 'event', waitingFor: null },
+      data: { step: 'x', wait: 'wait_x', outcome: 'event', waitingFor: null },
     },
   ])
   await expect(statusOf('order')).resolves.toMatchObject({ status: 'waiting' })

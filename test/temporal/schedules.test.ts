@@ -1,6 +1,7 @@
 import { ScheduleNotFoundError } from '@temporalio/client'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
+import { toTemporal } from '../../src/contracts/priority.ts'
 import { schedulesOf, syncSchedules } from '../../src/temporal/schedules.ts'
 import { defineSource, defineTrigger, type Trigger } from '../../src/triggers/define.ts'
 import { schedule } from '../../src/triggers/schedule/schedule.ts'
@@ -16,6 +17,7 @@ const digest = (cron: string): Trigger =>
     read: () => ({}),
     summary: () => 'Digest of the last day',
     workflow: 'dailyDigest',
+    flow: { priority: 'bulk' },
   })
 
 async function ids(): Promise<string[]> {
@@ -90,6 +92,8 @@ test('a scheduled run gets the nominal time, and is in the list of runs', async 
   const run = await runThat(id, ({ status }) => status === 'completed')
 
   expect(id).toMatch(/^dailyDigest:mornings-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+  const { priority } = await namespace.client.workflow.getHandle(id).describe()
+  expect(priority).toMatchObject(toTemporal('bulk'))
   expect(run).toMatchObject({ source: 'mornings', summary: 'Digest of the last day' })
   const { rows } = await house.pool.query(
     'select data from run_events where run_id = $1 and type = $2',

@@ -1,4 +1,6 @@
-export * from '../../src/workflows/index.ts'
+export * from '../../src/workflows/all.ts'
+export { askAround, askTriage, tryTriage } from './ask-around.ts'
 export { askInTurn } from './ask-in-turn.ts'
 export { approveBoth } from './approve-both.ts'
+export { carry } from './carry.ts'
 export { collect } from './collect.ts'

@@ -9,4 +9,5 @@ export const morningDigest = defineTrigger({
   read: () => ({}),
   summary: () => 'Digest of the last day',
   workflow: 'dailyDigest',
+  flow: { priority: 'bulk' },
 })

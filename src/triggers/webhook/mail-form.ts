@@ -20,7 +20,7 @@ interface OpenedMail {
   said: { fields: Record<string, unknown>; digest: string }
 }
 
-// In base64 it leaves room below the 2 MB that Temporal takes as the input of a run.
+// The request is kept as well: in base64, all of a mail would be in the database more than twice.
 const MOST_FILE_BYTES = 1024 * 1024
 const LONGEST_SAID = 64 * 1024
 

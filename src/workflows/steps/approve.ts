@@ -32,7 +32,7 @@ export function approve({
         details,
         expiresAt: timeFromNow(expiresIn),
       },
-      { title, timeout: expiresIn },
+      { title },
     )
     return resolution.kind === 'approval' ? resolution.decision : { outcome: 'expired' }
   })

@@ -1,8 +1,6 @@
-import { scheduleActivity } from '@temporalio/workflow'
-import type { ModelCall, ModelReply } from '../../contracts/model-call.ts'
 import type { PromptTypes } from '../../contracts/prompts.ts'
-import { modelCallOptions } from './activities.ts'
-import { thisRun } from './run.ts'
+import type { ModelOutcome } from '../../contracts/model-call.ts'
+import { askModel } from './ask-model.ts'
 import { step } from './step.ts'
 
 type Text = {
@@ -24,20 +22,28 @@ export const llm = {
     name: Name,
     variables: PromptTypes[Name]['input'],
   ): Promise<PromptTypes[Name]['output']> => call(name, variables),
+
+  /** Answers with text, or that the model or its provider's filter declined; else that parks the run. */
+  tryText: <Name extends TextPrompt>(
+    name: Name,
+    variables: PromptTypes[Name]['input'],
+  ): Promise<ModelOutcome<string>> => call(name, variables, { declining: true }),
+
+  /** Answers with a value, or that the model or its provider's filter declined; else that parks the run. */
+  tryObject: <Name extends ObjectPrompt>(
+    name: Name,
+    variables: PromptTypes[Name]['input'],
+  ): Promise<ModelOutcome<PromptTypes[Name]['output']>> =>
+    call(name, variables, { declining: true }),
 }
 
-function call<Output>(prompt: string, variables: object): Promise<Output> {
+function call<Output>(
+  prompt: string,
+  variables: object,
+  options: { declining?: true } = {},
+): Promise<Output> {
   const summary = `Asks the model: ${prompt}`
-  return step({ name: prompt, kind: 'llm', summary }, async (id) => {
-    const request: ModelCall = {
-      ...thisRun(),
-      step: id,
-      ask: 1,
-      prompt,
-      variables: { ...variables },
-    }
-    const options = { ...modelCallOptions, summary }
-    const reply = await scheduleActivity<ModelReply<Output>>('callModel', [request], options)
-    return reply.output
-  })
+  return step({ name: prompt, kind: 'llm', summary }, (id) =>
+    askModel<Output>({ step: id, prompt, variables: { ...variables }, summary, ...options }),
+  )
 }

@@ -36,7 +36,7 @@ export function waitForEvent(
         ...sinceOf(lookBack),
         expiresAt: timeFromNow(timeout),
       },
-      { title, timeout },
+      { title },
     )
     return resolution.kind === 'event' ? resolution.event : null
   })

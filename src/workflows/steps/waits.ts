@@ -2,24 +2,25 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { condition, defineSignal, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
 import { type Duration, durationMs } from '../../contracts/duration.ts'
 import { WAKE_SIGNAL } from '../../contracts/names.ts'
-import type { WaitingFor } from '../../contracts/run.ts'
+import type { RunEvent, Stop } from '../../contracts/run.ts'
 import type { Resolution, Wake, WaitRequest } from '../../contracts/wait.ts'
 import { closeWait, openWait } from './activities.ts'
 import { report } from './run.ts'
 import { describeStep } from './step.ts'
+import { describeResolution, describeWait } from './wait-words.ts'
 
 const WaitingForAttribute = defineSearchAttributeKey('WaitingFor', SearchAttributeType.KEYWORD)
 const wake = defineSignal<[Wake]>(WAKE_SIGNAL)
 
 const resolutions = new Map<string, Resolution>()
-const open = new Map<string, WaitingFor>()
+const open = new Map<string, Stop>()
 
-/** Takes wakes from the first task of a run on. The first for a step counts; a repeated one changes nothing. */
+/** Takes wakes from the first task of a run on. The first for a wait counts; a repeated one changes nothing. */
 export function listenForWakes(): void {
   setHandler(
     wake,
-    ({ step, resolution }) => {
-      if (!resolutions.has(step)) resolutions.set(step, resolution)
+    ({ wait, resolution }) => {
+      if (!resolutions.has(wait)) resolutions.set(wait, resolution)
     },
     {
       description: 'How a wait of this run ended. Sent by Onset; decide approvals through its API.',
@@ -29,44 +30,40 @@ export function listenForWakes(): void {
 
 /**
  * Stops the run until somebody resolves the wait or its time is up. The wait is a row first, so that whoever resolves
- * it may come early, late, or while no worker is up.
+ * it may come early, late, or while no worker is up. `title` says for people what is waited for.
  */
 export async function waitFor(
   request: WaitRequest,
-  { title, timeout }: { title: string; timeout: Duration | undefined },
+  { title }: { title: string },
 ): Promise<Resolution> {
-  const { step, kind: waitingFor, expiresAt } = request
+  const { step, kind, turn = 1 } = request
   const opened = await openWait.executeWithOptions({ summary: `Waits: ${title}` }, [request])
   if (opened.resolution !== null) return opened.resolution
 
-  open.set(step, waitingFor)
-  upsertSearchAttributes([{ key: WaitingForAttribute, value: waitingFor }])
-  describeStep(step, describe(request, opened.id))
-  report(`${step}/waiting`, {
-    type: 'run.waiting',
-    data: {
-      step,
-      waitingFor,
-      title,
-      ...(waitingFor === 'approval' ? { approvalId: opened.id } : {}),
-      ...(expiresAt === null ? {} : { expiresAt }),
-    },
-  })
+  const { id } = opened
+  open.set(id, kind)
+  upsertSearchAttributes([{ key: WaitingForAttribute, value: kind }])
+  describeStep(step, describeWait(request, id))
+  // The first wait of a step by the step's name alone; the others by their turn, too.
+  const isFirst = turn === 1 && (kind === 'approval' || kind === 'event')
+  const key = isFirst ? step : `${step}/${kind}/${turn}`
+  report(`${key}/waiting`, stopped(request, { id, title }))
 
   // What is true when the wait is cancelled, too.
-  let outcome = 'cancelled'
-  let ending = 'cancelled'
+  let words = { outcome: 'cancelled', ending: 'cancelled' }
   try {
-    const resolution = await resolved(request, { title, timeout })
-    outcome = outcomeOf(resolution)
-    ending = endingOf(resolution)
+    const resolution = await resolved(request, { id, title })
+    words = describeResolution(resolution)
     return resolution
   } finally {
-    open.delete(step)
+    open.delete(id)
     const next = [...open.values()].at(-1) ?? null
     upsertSearchAttributes([{ key: WaitingForAttribute, value: next }])
-    describeStep(step, ending)
-    report(`${step}/resumed`, { type: 'run.resumed', data: { step, outcome, waitingFor: next } })
+    describeStep(step, words.ending)
+    report(`${key}/resumed`, {
+      type: 'run.resumed',
+      data: { step, wait: id, outcome: words.outcome, waitingFor: next },
+    })
   }
 }
 
@@ -74,38 +71,39 @@ export async function waitFor(
 export const timeFromNow = (duration: Duration | undefined): string | null =>
   duration === undefined ? null : new Date(Date.now() + durationMs(duration)).toISOString()
 
-async function resolved(
-  { runId, step }: WaitRequest,
-  { title, timeout }: { title: string; timeout: Duration | undefined },
-): Promise<Resolution> {
-  const told = (): boolean => resolutions.has(step)
-  if (timeout === undefined) await condition(told)
-  else await condition(told, durationMs(timeout), { summary: `Time limit: ${title}` })
-  return (
-    resolutions.get(step) ??
-    (await closeWait.executeWithOptions({ summary: `Time is up: ${title}` }, [{ runId, step }]))
-  )
-}
-
-// What an operator reads in the Temporal UI: why the run stands still, and what would let it go on.
-function describe({ kind, expiresAt }: WaitRequest, id: string): string {
-  const until = expiresAt === null ? '' : ` until ${expiresAt}`
-  return kind === 'event'
-    ? `waiting for this event${until}`
-    : `waiting for a decision${until}; decide with \`onset approve ${id}\``
-}
-
-function endingOf(resolution: Resolution): string {
-  if (resolution.kind === 'event') {
-    return resolution.event === null ? 'none came in time' : `came: ${resolution.event.id}`
+function stopped(request: WaitRequest, { id, title }: { id: string; title: string }): RunEvent {
+  const { step, kind, expiresAt } = request
+  if (kind === 'operator') {
+    return {
+      type: 'run.parked',
+      data: { step, failure: request.failure, ...(expiresAt === null ? {} : { expiresAt }) },
+    }
   }
-  const { decision } = resolution
-  return decision.outcome === 'expired'
-    ? 'nobody decided in time'
-    : `${decision.outcome} by ${decision.by}`
+  return {
+    type: 'run.waiting',
+    data: {
+      step,
+      waitingFor: kind,
+      title,
+      ...(kind === 'approval' ? { approvalId: id } : {}),
+      ...(expiresAt === null ? {} : { expiresAt }),
+    },
+  }
 }
 
-function outcomeOf(resolution: Resolution): string {
-  if (resolution.kind === 'approval') return resolution.decision.outcome
-  return resolution.event === null ? 'timeout' : 'event'
+async function resolved(
+  { expiresAt }: WaitRequest,
+  { id, title }: { id: string; title: string },
+): Promise<Resolution> {
+  const told = (): boolean => resolutions.has(id)
+  if (expiresAt === null) await condition(told)
+  else {
+    // Timers of no length fire at once, and are none in the history.
+    const ms = Math.max(1, Date.parse(expiresAt) - Date.now())
+    await condition(told, ms, { summary: `Time limit: ${title}` })
+  }
+  return (
+    resolutions.get(id) ??
+    (await closeWait.executeWithOptions({ summary: `Time is up: ${title}` }, [{ id }]))
+  )
 }
