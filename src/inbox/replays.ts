@@ -53,8 +53,9 @@ with standing as (
 ), chosen as (
   select id, row_number() over (order by received_at, id) as position from standing
 ), made as (
-  insert into replays (id, tenant, event_id, source, type, from_at, to_at, per_second, by, total)
-  select $1, $2, $3, $4, $5, $6, $7, $8, $9, (select count(*) from chosen)
+  insert into replays (id, tenant, event_id, source, type, from_at, to_at, per_second, by, total, next_at, finished_at)
+  select $1, $2, $3, $4, $5, $6, $7, $8, $9, (select count(*) from chosen),
+         case when exists (select from chosen) then now() end, case when not exists (select from chosen) then now() end
    where (select count(*) from chosen) <= ${MOST_EVENTS} and ($3::text is null or exists (select from chosen))
   returning id
 ), listed as (
@@ -95,7 +96,7 @@ export async function createReplay(
 
 const FIND = `
 select id, event_id as "eventId", source, type, from_at as "from", to_at as "to", per_second as "perSecond", by,
-       case when cancelled_at is not null then 'cancelled' when rest.count = 0 then 'done' else 'running' end as state,
+       case when cancelled_at is not null then 'cancelled' when finished_at is not null then 'done' else 'running' end as state,
        total, total - skipped - rest.count as done, came.started, came.quarantined, created_at as "createdAt",
        coalesce(cancelled_at, finished_at) as "endedAt", cancelled_by as "cancelledBy"
   from replays,
@@ -116,7 +117,7 @@ export async function findReplay(
 
 const LIST = `
 select id, event_id as "eventId", source, type, per_second as "perSecond", by,
-       case when cancelled_at is not null then 'cancelled' when rest.count = 0 then 'done' else 'running' end as state,
+       case when cancelled_at is not null then 'cancelled' when finished_at is not null then 'done' else 'running' end as state,
        total, total - skipped - rest.count as done,
        (select count(*)::int from dispatches
          where replay = newest.id and replay <> '' and dispatches.state = 'quarantined') as quarantined,

@@ -126,7 +126,15 @@ test('replays are listed, the youngest first', async () => {
 
   const { replays } = ReplayList.parse(await response.json())
   expect(replays).toMatchObject([
-    { id: made[2], type: 'c', total: 0, done: 0, state: 'done', quarantined: 0 },
+    {
+      id: made[2],
+      type: 'c',
+      total: 0,
+      done: 0,
+      state: 'done',
+      endedAt: expect.any(String),
+      quarantined: 0,
+    },
     { id: made[1] },
   ])
   expect((await own.request('/api/replays?limit=0')).status).toBe(400)
