@@ -60,7 +60,13 @@ export function toRows(incoming: Incoming[]): {
     if (request?.raw !== undefined) raws.set(request.id, request.raw)
   }
   const requests = [...raws].map(([id, raw]) => ({ id, ...place(raw) }))
-  return { rows, requests, bytes: Buffer.concat(parts) }
+  const [only, ...others] = parts
+  // A large body goes alone, and copying it holds up everybody else.
+  const bytes =
+    only !== undefined && others.length === 0
+      ? Buffer.from(only.buffer, only.byteOffset, only.length)
+      : Buffer.concat(parts)
+  return { rows, requests, bytes }
 
   function place(part: Uint8Array): { start: number; size: number } {
     const start = end

@@ -6,6 +6,8 @@ export interface HostileBody {
   body: Uint8Array
   contentType?: string
   contentEncoding?: string
+  /** How large it becomes, where that is more, in bytes. */
+  openBytes?: number
 }
 
 const DEEP = 100_000
@@ -55,7 +57,12 @@ export const hostileBodies: HostileBody[] = [
   xml('XML of spaces', `<a${' '.repeat(100_000)}`),
   ...Object.entries({ gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }).flatMap(
     ([contentEncoding, compress]) => [
-      { name: `a bomb in ${contentEncoding}`, body: compress(bomb), contentEncoding },
+      {
+        name: `a bomb in ${contentEncoding}`,
+        body: compress(bomb),
+        contentEncoding,
+        openBytes: bomb.length,
+      },
       {
         name: `${contentEncoding} cut off`,
         body: compress(small).subarray(0, 20),
