@@ -1,8 +1,9 @@
-import { DatabaseError, type Pool } from 'pg'
+import type { Pool } from 'pg'
 import type { Accepted, Delivery } from '../contracts/event.ts'
+import { retryDeadlock } from '../store/deadlock.ts'
 import { within } from '../store/deadline.ts'
 import { createGroup } from '../store/group.ts'
-import { type Inserted, insertDeliveries } from './deliveries.ts'
+import { insertDeliveries } from './deliveries.ts'
 import type { InboxEvent } from './events-table.ts'
 import { type Incoming, toIncoming } from './incoming.ts'
 import { createRush, type Rush } from './rush.ts'
@@ -39,8 +40,14 @@ export function createAccept(
   rush: Rush = createRush(),
 ): Accept {
   const group = createGroup({
+    // Rows stand aside by key and by digest, and no order of rows serves both: of two statements that wait for each
+    // other Postgres ends one. Repeated, it finds what the other has written.
     write: (deliveries: Incoming[][]) =>
-      within(deadlineOf(deliveries), 'Postgres', insertInPeace(pool, deliveries)),
+      within(
+        deadlineOf(deliveries),
+        'Postgres',
+        retryDeadlock(() => insertDeliveries(pool, deliveries)),
+      ),
     statementsAtOnce: STATEMENTS_AT_ONCE,
     itemsPerStatement: DELIVERIES_PER_STATEMENT,
     bytesOf,
@@ -57,20 +64,6 @@ export function createAccept(
       })
     for (const { event, open } of inserted) if (open) setImmediate(onAccepted, event)
     return inserted.map(({ id, status }) => ({ id, status }))
-  }
-}
-
-const DEADLOCK_DETECTED = '40P01'
-
-// Rows stand aside by key and by digest, and no order of rows serves both. Postgres ends one of two statements that
-// wait for each other; repeated, it finds what the other has written.
-async function insertInPeace(pool: Pool, deliveries: Incoming[][]): Promise<Inserted[][]> {
-  try {
-    return await insertDeliveries(pool, deliveries)
-  } catch (error) {
-    const isDeadlock = error instanceof DatabaseError && error.code === DEADLOCK_DETECTED
-    if (!isDeadlock) throw error
-    return insertDeliveries(pool, deliveries)
   }
 }
 
