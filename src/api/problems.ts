@@ -82,8 +82,10 @@ export function invalidRequest(
   return problem(code, detail.join('; '), { members: { errors } })
 }
 
-/** Why the inbox or the database could not be asked; the sender tries again soon. */
-export function unavailable(code: 'inbox_unavailable' | 'unavailable'): Response {
+/** Why the inbox, the database or Temporal could not be asked; the caller tries again soon. */
+export function unavailable(
+  code: 'inbox_unavailable' | 'unavailable' | 'temporal_unavailable',
+): Response {
   const detail = 'Try again in a few seconds.'
   return problem(code, detail, { headers: { 'retry-after': '2' } })
 }

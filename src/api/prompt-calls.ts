@@ -16,7 +16,7 @@ import { candidatesFor } from '../models/tiers.ts'
 import { findRun } from '../runs/run-list.ts'
 import type { RunLog } from '../runs/run-log.ts'
 import type { ApiEnv } from './gate.ts'
-import { invalidRequest, problem } from './problems.ts'
+import { invalidRequest, problem, unavailable } from './problems.ts'
 import { PromptCall } from './prompt-schemas.ts'
 import { readRequest } from './read-json.ts'
 
@@ -104,9 +104,7 @@ export function createPromptCallRoutes({
       await startRun(run, { startedBy })
     } catch (error) {
       if (!(error instanceof TemporalAway)) throw error
-      return problem('temporal_unavailable', 'Try again in a few seconds.', {
-        headers: { 'retry-after': '2' },
-      })
+      return unavailable('temporal_unavailable')
     }
     const { workflow, summary } = run
     const data = { tenant, workflow, source, trigger, eventId: null, summary }

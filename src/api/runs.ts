@@ -4,7 +4,7 @@ import type { RunLog } from '../runs/run-log.ts'
 import type { CancelRun } from '../runs/cancel.ts'
 import { findRun, listRuns } from '../runs/run-list.ts'
 import type { ApiEnv } from './gate.ts'
-import { invalidRequest, problem } from './problems.ts'
+import { invalidRequest, problem, unavailable } from './problems.ts'
 import { createRunStreams } from './run-streams.ts'
 import { findSteps } from './run-steps.ts'
 import { RunEventsQuery, RunsQuery } from './schemas.ts'
@@ -65,9 +65,7 @@ export function createRunRoutes({
       case 'run_finished':
         return problem('run_finished', `The run '${runId}' has ended.`)
       case 'unreachable':
-        return problem('temporal_unavailable', 'Try again in a few seconds.', {
-          headers: { 'retry-after': '2' },
-        })
+        return unavailable('temporal_unavailable')
       case 'unknown':
         return noRun(runId)
       default:

@@ -1,9 +1,9 @@
+import type { z } from 'zod'
 import { moneySchemas } from '../api/money-schemas.ts'
 import type { Command } from './command.ts'
-import { EXIT } from './exit.ts'
 import { countOf, flags, openClient } from './flags.ts'
 import { addPeriod, period, queryOf, shown } from './llm-word.ts'
-import { table } from './table.ts'
+import { printPage } from './pages.ts'
 
 const FILTERS = ['run', 'trigger', 'workflow', 'provider', 'model', 'prompt', 'outcome', 'after']
 
@@ -36,24 +36,21 @@ export const ledger: Command = {
     const client = openClient(input, await server())
     const page = moneySchemas.CallPage.parse(await client.get(`/api/ledger?${query.toString()}`))
 
-    if (page.next !== null) print.error(`There are more: --after ${page.next}`)
-    if (input.flag('json')) {
-      print.json(page.calls)
-      return EXIT.ok
-    }
-    const rows = page.calls.map((call) => ({
-      started: call.startedAt,
-      run: call.runId,
-      step: `${call.step} ${call.ask}/${call.attempt}`,
-      model: call.model,
-      prompt: call.prompt,
-      outcome: call.failureCode ?? call.outcome,
-      tokens: call.inputTokens === null ? '' : `${call.inputTokens} + ${call.outputTokens ?? 0}`,
-      cost: call.costMicros === null && call.inputTokens !== null ? '?' : shown(call.costMicros),
-      took: call.latencyMs === null ? '' : `${call.latencyMs} ms`,
-    }))
-    if (rows.length === 0) print.error('There are no such calls.')
-    else for (const line of table(rows)) print.line(line)
-    return EXIT.ok
+    return printPage(
+      { items: page.calls, next: page.next },
+      { input, print, rowOf, none: 'There are no such calls.' },
+    )
   },
 }
+
+const rowOf = (call: z.output<typeof moneySchemas.CallPage>['calls'][number]) => ({
+  started: call.startedAt,
+  run: call.runId,
+  step: `${call.step} ${call.ask}/${call.attempt}`,
+  model: call.model,
+  prompt: call.prompt,
+  outcome: call.failureCode ?? call.outcome,
+  tokens: call.inputTokens === null ? '' : `${call.inputTokens} + ${call.outputTokens ?? 0}`,
+  cost: call.costMicros === null && call.inputTokens !== null ? '?' : shown(call.costMicros),
+  took: call.latencyMs === null ? '' : `${call.latencyMs} ms`,
+})

@@ -126,7 +126,7 @@ export async function beginAttempt(
   return {
     outcome: 'finished',
     attempt,
-    reply: { output: row.output, model: row.model, promptVersion: row.prompt_version },
+    reply: toReply(row),
     measured: {
       finishReason: row.finish_reason,
       ttftMs: row.ttft_ms,
@@ -147,9 +147,7 @@ export async function findReply(
             where run_id = $1 and step = $2 and ask = $3 and outcome = 'succeeded'`,
     values: [runId, step, ask],
   })
-  const [row] = rows
-  if (row === undefined) return null
-  return { output: row.output, model: row.model, promptVersion: row.prompt_version }
+  return rows[0] === undefined ? null : toReply(rows[0])
 }
 
 const END = `
@@ -202,9 +200,7 @@ export async function finishAttempt(pool: Pool, end: AttemptEnd): Promise<ModelR
       ...paidValues(end),
     ],
   })
-  const [row] = rows
-  if (row === undefined) return null
-  return { output: row.output, model: row.model, promptVersion: row.prompt_version }
+  return rows[0] === undefined ? null : toReply(rows[0])
 }
 
 const paidValues = ({ price, ...paid }: Paid) => [
@@ -223,6 +219,12 @@ interface StandingRow {
   prompt_version: string
   output: unknown
 }
+
+const toReply = ({ output, model, prompt_version: promptVersion }: StandingRow): ModelReply => ({
+  output,
+  model,
+  promptVersion,
+})
 
 interface Counts {
   input_tokens: number | null

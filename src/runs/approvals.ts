@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { Approval } from '../contracts/wait.ts'
 import { storableText } from '../store/text.ts'
+import { DECIDE, reachRun, standingOf } from './decisions.ts'
 import type { Woken } from './wake.ts'
 
 /** A person's answer. */
@@ -61,33 +62,17 @@ export function createDecide({
     const open = before.id === id ? [] : await listOpenOf(pool, { tenant, runId: id })
     if (open.length > 1) return { outcome: 'several_open', approvals: open }
 
-    const { rowCount } = await pool.query(
-      `update waits set resolved_at = now(), resolved_by = $2, resolution = $3,
-              wake_after = now() + interval '2 seconds'
-        where id = $1 and resolved_at is null and (expires_at is null or expires_at > now())`,
-      [before.id, by, JSON.stringify({ outcome, by, ...(reason === undefined ? {} : { reason }) })],
-    )
-    if (rowCount === 1) {
-      const gone = (await wake(before.id)) === 'gone' && (await withdraw(pool, before.id))
-      const approval = (await find(pool, { tenant, id: before.id })) ?? before
-      return { outcome: gone ? 'run_finished' : 'decided', approval }
-    }
-
+    const { rowCount } = await pool.query(DECIDE, [
+      before.id,
+      by,
+      JSON.stringify({ outcome, by, ...(reason === undefined ? {} : { reason }) }),
+    ])
+    const isDecided = rowCount === 1
+    const isHeard = isDecided && (await reachRun({ pool, wake }, before.id))
     const approval = (await find(pool, { tenant, id: before.id })) ?? before
-    if (approval.status === 'closed') return { outcome: 'run_finished', approval }
-    if (approval.status === 'expired') return { outcome: 'expired', approval }
-    return { outcome: 'already_decided', approval }
+    if (isDecided) return { outcome: isHeard ? 'decided' : 'run_finished', approval }
+    return { outcome: standingOf(approval.status), approval }
   }
-}
-
-// Nobody will hear the answer: it does not count, unless the run took note of it before it ended.
-async function withdraw(pool: Pool, waitId: string): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    `update waits set wake_after = null, resolved_by = 'run', resolution = null
-      where id = $1 and wake_after is not null`,
-    [waitId],
-  )
-  return rowCount === 1
 }
 
 async function listOpenOf(

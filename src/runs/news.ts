@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
-import type { Pool, PoolClient } from 'pg'
+import type { Pool } from 'pg'
 import { z } from 'zod'
+import { createListener, type Listener } from '../store/listener.ts'
 import { NEWS_CHANNEL } from './event-table.ts'
 
 /** Tells readers which runs have something new to read. */
@@ -20,7 +21,7 @@ const RunIds = z.array(z.string())
 /** News of this process at once, those of others by LISTEN on one connection that is held while anybody watches. */
 export function createNews({ pool, log }: { pool: Pool; log: Logger }): News {
   const watchers = new Map<string, Set<() => void>>()
-  let listening: Promise<PoolClient | undefined> | undefined
+  let listener: Listener | undefined
   let look: NodeJS.Timeout | undefined
 
   return { announce, watch, close }
@@ -36,8 +37,8 @@ export function createNews({ pool, log }: { pool: Pool; log: Logger }): News {
   function watch(runId: string, onNews: () => void): () => void {
     const own = watchers.get(runId) ?? new Set()
     watchers.set(runId, own.add(onNews))
-    listening ??= listen()
-    look ??= setInterval(lookAgain, LOOK_MS)
+    listener ??= createListener({ pool, log, channel: NEWS_CHANNEL, onNotification: hear })
+    look ??= setInterval(announceAll, LOOK_MS)
     return () => {
       own.delete(onNews)
       if (own.size === 0) watchers.delete(runId)
@@ -45,32 +46,7 @@ export function createNews({ pool, log }: { pool: Pool; log: Logger }): News {
     }
   }
 
-  function lookAgain(): void {
-    listening ??= listen()
-    announceAll()
-  }
-
-  async function listen(): Promise<PoolClient | undefined> {
-    let client: PoolClient | undefined
-    try {
-      const opened = await pool.connect()
-      client = opened
-      opened.on('notification', ({ payload }) => hear(payload ?? '*'))
-      opened.on('error', () => {
-        listening = undefined
-        forget(opened)
-      })
-      await opened.query(`listen ${NEWS_CHANNEL}`)
-      return opened
-    } catch (error) {
-      log.warn({ err: error }, 'listening for news of runs failed')
-      listening = undefined
-      if (client !== undefined) forget(client)
-      return undefined
-    }
-  }
-
-  function hear(payload: string): void {
+  function hear(payload = '*'): void {
     if (payload === '*') return announceAll()
     for (const runId of RunIds.parse(JSON.parse(payload))) announce(runId)
   }
@@ -78,21 +54,13 @@ export function createNews({ pool, log }: { pool: Pool; log: Logger }): News {
   async function rest(): Promise<void> {
     clearInterval(look)
     look = undefined
-    const held = listening
-    listening = undefined
-    const client = await held
-    if (client !== undefined) forget(client)
+    const held = listener
+    listener = undefined
+    await held?.close()
   }
 
   async function close(): Promise<void> {
     watchers.clear()
     await rest()
   }
-}
-
-// Once: it may have failed before anybody could tell it to stop.
-function forget(client: PoolClient): void {
-  if (client.listenerCount('notification') === 0) return
-  client.removeAllListeners('notification')
-  client.release(true)
 }

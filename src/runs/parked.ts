@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ParkedStep } from '../contracts/wait.ts'
 import { storableText } from '../store/text.ts'
 import { inTransaction } from '../store/transaction.ts'
+import { DECIDE, reachRun, standingOf } from './decisions.ts'
 import type { Woken } from './wake.ts'
 
 /** What an operator says about a parked step. */
@@ -52,10 +53,6 @@ const COLUMNS = `id, run_id as "runId", step, details -> 'failure' as failure, o
   resolved_at as "decidedAt", case when resolution is not null then resolved_by end as "decidedBy",
   resolution ->> 'reason' as reason`
 
-const DECIDE = `
-update waits set resolved_at = now(), resolved_by = $2, resolution = $3, wake_after = now() + interval '2 seconds'
- where id = $1 and resolved_at is null and (expires_at is null or expires_at > now())`
-
 /** The parked steps of a tenant: the open ones with the oldest first, or all with the youngest first. */
 export async function listParked(
   pool: Pool,
@@ -72,7 +69,7 @@ export async function listParked(
 
 /** Makes the decisions about parked steps. */
 export function createDecideParked(dependencies: DecideDependencies): DecideParked {
-  const { pool, wake } = dependencies
+  const { pool } = dependencies
 
   return async (request) => {
     const { tenant, runId, step } = request
@@ -83,15 +80,11 @@ export function createDecideParked(dependencies: DecideDependencies): DecidePark
       const detail = await dependencies.checkValue(prompt, request.value)
       if (detail !== null) return { outcome: 'wrong_value', detail }
     }
-    const decided = await decide(before.id, request)
-    if (decided) {
-      const gone = (await wake(before.id)) === 'gone' && (await withdraw(pool, before.id))
-      const parked = (await find(pool, { tenant, runId, step })) ?? before
-      return { outcome: gone ? 'run_finished' : 'decided', parked }
-    }
+    const isDecided = await decide(before.id, request)
+    const isHeard = isDecided && (await reachRun(dependencies, before.id))
     const parked = (await find(pool, { tenant, runId, step })) ?? before
-    if (parked.status === 'closed') return { outcome: 'run_finished', parked }
-    return { outcome: parked.status === 'expired' ? 'expired' : 'already_decided', parked }
+    if (isDecided) return { outcome: isHeard ? 'decided' : 'run_finished', parked }
+    return { outcome: standingOf(parked.status), parked }
   }
 
   // The value is an answer in the ledger as surely as the decision stands.
@@ -135,16 +128,6 @@ async function questionOf(
     [id],
   )
   return Question.parse(rows[0]?.details)
-}
-
-// Nobody will hear it: it does not count, unless the run took note of it before it ended.
-async function withdraw(pool: Pool, waitId: string): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    `update waits set wake_after = null, resolved_by = 'run', resolution = null
-      where id = $1 and wake_after is not null`,
-    [waitId],
-  )
-  return rowCount === 1
 }
 
 // The open one of the step, else the one that was decided last.

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { toTemporal } from '../../src/contracts/priority.ts'
 import { until } from '../house.ts'
 import { startModelServer } from '../outages/model-server.ts'
 import { openModelHouse } from './house.ts'
+import { limitedProvider } from './limited-provider.ts'
 
 // A call every two seconds. Bulk calls reserve five seconds ahead: three of them may go first.
 const PER_MINUTE = 30
@@ -13,22 +11,8 @@ const MOST_BEFORE = 3
 const BULK_RUNS = 9
 
 const model = await startModelServer({ answerMs: 50 })
-const folder = mkdtempSync(join(tmpdir(), 'onset-test-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-const file = join(folder, 'models.yaml')
-writeFileSync(
-  file,
-  `
-providers:
-  limited:
-    profile: custom
-    baseUrl: ${model.baseUrl}
-    limits: { rpm: ${PER_MINUTE} }
-tiers: { fast: [limited/gpt-5-mini], strong: [limited/gpt-5-mini] }
-`,
-)
 const { namespace, ledgerOf, runThat, startRun, startWorker } = await openModelHouse(model, {
-  LLM_CONFIG: file,
+  LLM_CONFIG: limitedProvider(model, PER_MINUTE),
 })
 await startWorker()
 

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { until } from '../house.ts'
 import { startModelServer } from '../outages/model-server.ts'
 import { launchWorker } from '../outages/workers.ts'
 import { openModelHouse } from './house.ts'
+import { limitedProvider } from './limited-provider.ts'
 
 const PER_MINUTE = 120
 // Long enough that one call more or less is little; in the long run for more than a whole minute.
@@ -14,21 +12,9 @@ const WARM_UP = 10
 const RUNS = WARM_UP + Math.round((SECONDS * PER_MINUTE) / 60)
 
 const model = await startModelServer({ answerMs: 50 })
-const folder = mkdtempSync(join(tmpdir(), 'onset-test-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-const file = join(folder, 'models.yaml')
-writeFileSync(
-  file,
-  `
-providers:
-  limited:
-    profile: custom
-    baseUrl: ${model.baseUrl}
-    limits: { rpm: ${PER_MINUTE} }
-tiers: { fast: [limited/gpt-5-mini], strong: [limited/gpt-5-mini] }
-`,
-)
-const { call, env, ledgerOf, startRun } = await openModelHouse(model, { LLM_CONFIG: file })
+const { call, env, ledgerOf, startRun } = await openModelHouse(model, {
+  LLM_CONFIG: limitedProvider(model, PER_MINUTE),
+})
 const workers = [launchWorker(env), launchWorker(env)]
 afterAll(() => Promise.all(workers.map((worker) => worker.stop())))
 
